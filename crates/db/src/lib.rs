@@ -1,1 +1,14 @@
-//! db
+//! Connections to a database server: where it is ([`Target`]), a connection
+//! to it ([`Session`]), what it complained about ([`Complaint`]), and running
+//! a recipe's script on it ([`Apply`]). Runs on the caller's tokio runtime.
+
+mod complaint;
+mod quote;
+mod session;
+mod target;
+mod url;
+
+pub use complaint::Complaint;
+pub use quote::{quote_ident, quote_literal};
+pub use session::Session;
+pub use target::{Host, Target};
