@@ -1,0 +1,353 @@
+//! From a value as written to a value as meant, by the shapes of the table.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use seedbed_api::{Failure, Kind, Result};
+
+use super::choice::{ServerChoice, StorageChoice, parse_version};
+use super::document::Raw;
+use super::keys::Key;
+use super::layers::Given;
+use super::pattern;
+use super::recipe::MigrationFormat;
+use super::redact::redact;
+use super::template::{Flaw, PLACEHOLDERS, Template};
+use super::value::{Origin, Value};
+use super::{duration, suggest};
+
+/// Parameters that Seedbed must decide, because finding, isolating or removing
+/// the server hangs on them.
+const RESERVED_PARAMETERS: [&str; 9] = [
+    "config_file",
+    "data_directory",
+    "external_pid_file",
+    "hba_file",
+    "ident_file",
+    "listen_addresses",
+    "port",
+    "unix_socket_directories",
+    "unix_socket_permissions",
+];
+
+/// Why a value does not fit.
+pub(super) struct Misfit {
+    /// What would have fitted, as a fragment after "expected".
+    expected: String,
+    /// A fitting value as written in the file, nearer than the key's example.
+    better: Option<String>,
+    /// A line nearer than the key's own: that of an element.
+    line: Option<usize>,
+    /// What stands there, when it is not the whole value.
+    found: Option<String>,
+}
+
+impl Misfit {
+    fn new(expected: impl Into<String>) -> Self {
+        Self { expected: expected.into(), better: None, line: None, found: None }
+    }
+
+    fn at(mut self, line: usize, found: String) -> Self {
+        self.line = (line > 0).then_some(line);
+        self.found = Some(found);
+        self
+    }
+
+    /// The failure to show: place, key, what stands there, what was expected,
+    /// and a corrected line.
+    pub(super) fn failure(self, key: &Key, given: &Given) -> Failure {
+        let place = match (&given.origin, self.line) {
+            (Origin::File(_), Some(line)) => Origin::File(line),
+            (origin, _) => origin.clone(),
+        };
+        let found = self.found.unwrap_or_else(|| show(&given.raw));
+        let better = self.better.unwrap_or_else(|| key.example.to_owned());
+        let hint = match &given.origin {
+            Origin::Variable(name) => format!("{name}={}", better.trim_matches('"')),
+            Origin::Flag(flag) => format!("{flag} {}", better.trim_matches(['"', '[', ']'])),
+            _ => Key { example: "", ..*key }.example_lines() + &better,
+        };
+        let message = format!("{place}: `{}` is {found}, expected {}", key.name, self.expected);
+        Failure::new(Kind::Config, message).hint(hint)
+    }
+}
+
+/// A value as an error may show it.
+fn show(raw: &Raw) -> String {
+    match raw {
+        Raw::Text(text) => format!("\"{}\"", redact(text)),
+        Raw::Number(number) => number.clone(),
+        Raw::Bool(flag) => flag.to_string(),
+        Raw::List(_) => "a list".into(),
+        Raw::Table(_) => "a table".into(),
+        Raw::Other(name) => (*name).into(),
+    }
+}
+
+/// Decodes what was given for `key`, keeping its origin.
+pub(super) fn value<T>(
+    key: &Key,
+    given: Given,
+    decode: impl FnOnce(&Given) -> Result<T, Misfit>,
+) -> Result<Value<T>> {
+    match decode(&given) {
+        Ok(value) => Ok(Value::new(value, given.origin)),
+        Err(misfit) => Err(misfit.failure(key, &given)),
+    }
+}
+
+/// A text that is not empty.
+pub(super) fn text(given: &Given) -> Result<String, Misfit> {
+    match &given.raw {
+        Raw::Text(text) if !text.trim().is_empty() => Ok(text.clone()),
+        _ => Err(Misfit::new("a text in quotes")),
+    }
+}
+
+/// A path.
+pub(super) fn path(given: &Given) -> Result<PathBuf, Misfit> {
+    text(given).map(PathBuf::from).map_err(|_| Misfit::new("a path in quotes"))
+}
+
+/// A boolean; outside the file it arrives as text.
+pub(super) fn boolean(given: &Given) -> Result<bool, Misfit> {
+    match (&given.raw, &given.origin) {
+        (Raw::Bool(flag), _) => Ok(*flag),
+        (Raw::Text(text), origin) if !matches!(origin, Origin::File(_)) => {
+            text.parse().map_err(|_| Misfit::new("true or false"))
+        }
+        _ => Err(Misfit::new("true or false, without quotes")),
+    }
+}
+
+/// The server.
+pub(super) fn server(given: &Given) -> Result<ServerChoice, Misfit> {
+    let expected =
+        "`auto`, `local`, `embedded`, `embedded@MAJOR` with 13 to 18, or a `postgres://` URL";
+    let Raw::Text(text) = &given.raw else { return Err(Misfit::new(expected)) };
+    ServerChoice::parse(text).ok_or_else(|| {
+        let mut misfit = Misfit::new(expected);
+        let near = suggest::nearest(text, ["auto", "local", "embedded"]);
+        misfit.better = near.map(|word| format!("\"{word}\""));
+        misfit
+    })
+}
+
+/// A major version.
+pub(super) fn version(given: &Given) -> Result<u16, Misfit> {
+    let (Raw::Text(text) | Raw::Number(text)) = &given.raw else {
+        return Err(Misfit::new("a major version from 13 to 18"));
+    };
+    parse_version(text).ok_or_else(|| {
+        let mut misfit = Misfit::new("a major version from 13 to 18");
+        let major = text.split('.').next().unwrap_or_default();
+        misfit.better = parse_version(major).map(|major| format!("\"{major}\""));
+        misfit
+    })
+}
+
+/// Storage.
+pub(super) fn storage(given: &Given) -> Result<StorageChoice, Misfit> {
+    word(given, StorageChoice::WORDS, StorageChoice::parse)
+}
+
+/// The format of migrations.
+pub(super) fn format(given: &Given) -> Result<MigrationFormat, Misfit> {
+    word(given, MigrationFormat::WORDS, MigrationFormat::parse)
+}
+
+fn word<T>(
+    given: &Given,
+    words: &'static [&'static str],
+    parse: fn(&str) -> Option<T>,
+) -> Result<T, Misfit> {
+    let text = if let Raw::Text(text) = &given.raw { text } else { "" };
+    parse(text).ok_or_else(|| {
+        let mut misfit = Misfit::new(alternatives(words));
+        misfit.better =
+            suggest::nearest(text, words.iter().copied()).map(|word| format!("\"{word}\""));
+        misfit
+    })
+}
+
+/// `` `a`, `b` or `c` ``.
+pub(super) fn alternatives(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
+}
+
+/// A duration, or `None` for `never`.
+pub(super) fn idle_timeout(given: &Given) -> Result<Option<Duration>, Misfit> {
+    let text = if let Raw::Text(text) = &given.raw { text } else { "" };
+    duration::parse(text)
+        .ok_or_else(|| Misfit::new("a number with `s`, `m`, `h` or `d`, at most 365d, or `never`"))
+}
+
+/// A list of texts.
+pub(super) fn texts(given: &Given) -> Result<Vec<String>, Misfit> {
+    let Raw::List(items) = &given.raw else { return Err(Misfit::new("a list of texts")) };
+    items
+        .iter()
+        .map(|item| match &item.raw {
+            Raw::Text(text) if !text.trim().is_empty() => Ok(text.clone()),
+            other => Err(Misfit::new("a list of texts").at(item.line, show(other))),
+        })
+        .collect()
+}
+
+/// A list of globs, each checked.
+pub(super) fn globs(given: &Given) -> Result<Vec<String>, Misfit> {
+    let globs =
+        texts(given).map_err(|misfit| Misfit { expected: "a list of globs".into(), ..misfit })?;
+    let Raw::List(items) = &given.raw else { return Ok(globs) };
+    for (glob, item) in globs.iter().zip(items) {
+        if let Err(flaw) = pattern::check(glob) {
+            return Err(Misfit::new(format!("a glob below the project root ({flaw})"))
+                .at(item.line, format!("\"{glob}\"")));
+        }
+    }
+    Ok(globs)
+}
+
+/// A command: program and arguments.
+pub(super) fn command(given: &Given) -> Result<Vec<String>, Misfit> {
+    let argv = match &given.raw {
+        Raw::Text(text) if !text.trim().is_empty() => {
+            vec!["sh".to_owned(), "-c".to_owned(), text.clone()]
+        }
+        Raw::List(items) if !items.is_empty() => texts(given)?,
+        _ => return Err(Misfit::new("a text for `sh -c`, or a list of arguments")),
+    };
+    Ok(argv)
+}
+
+/// The entries of a table, each with its own origin.
+fn table<'a>(given: &'a Given, expected: &str) -> Result<Vec<(&'a str, &'a Raw, usize)>, Misfit> {
+    let Raw::Table(entries) = &given.raw else { return Err(Misfit::new(expected)) };
+    Ok(entries.iter().map(|(name, node)| (name.as_str(), &node.raw, node.line)).collect())
+}
+
+/// PostgreSQL parameters, as the text of `postgresql.conf`.
+pub(super) fn parameters(given: &Given) -> Result<BTreeMap<String, Value<String>>, Misfit> {
+    let mut parameters = BTreeMap::new();
+    for (name, raw, line) in table(given, "a table of PostgreSQL parameters")? {
+        let named = !name.is_empty()
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
+        if !named {
+            return Err(Misfit::new("names of PostgreSQL parameters").at(line, format!("`{name}`")));
+        }
+        if RESERVED_PARAMETERS.contains(&name.to_ascii_lowercase().as_str()) {
+            return Err(Misfit::new("parameters other than those Seedbed must decide itself")
+                .at(line, format!("`{name}`")));
+        }
+        let text = match raw {
+            Raw::Text(text) | Raw::Number(text) => text.clone(),
+            Raw::Bool(flag) => if *flag { "on" } else { "off" }.to_owned(),
+            other => {
+                return Err(Misfit::new("a text, a number, true or false")
+                    .at(line, format!("`{name}` = {}", show(other))));
+            }
+        };
+        parameters.insert(name.to_owned(), Value::new(text, Origin::File(line)));
+    }
+    Ok(parameters)
+}
+
+/// Environment variables and their templates.
+pub(super) fn templates(given: &Given) -> Result<BTreeMap<String, Value<Template>>, Misfit> {
+    let mut templates = BTreeMap::new();
+    for (name, raw, line) in table(given, "a table of environment variables")? {
+        let named = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !named {
+            return Err(Misfit::new("names of environment variables").at(line, format!("`{name}`")));
+        }
+        let Raw::Text(text) = raw else {
+            return Err(
+                Misfit::new("a text in quotes").at(line, format!("`{name}` = {}", show(raw)))
+            );
+        };
+        let template = Template::parse(text).map_err(|flaw| flawed(name, &flaw, line))?;
+        templates.insert(name.to_owned(), Value::new(template, Origin::File(line)));
+    }
+    Ok(templates)
+}
+
+fn flawed(name: &str, flaw: &Flaw, line: usize) -> Misfit {
+    let (found, expected) = match flaw {
+        Flaw::Unknown(placeholder) => (
+            format!("`{name}` with the unknown placeholder {{{}}}", redact(placeholder)),
+            format!("only {}", PLACEHOLDERS.map(|known| format!("{{{known}}}")).join(" ")),
+        ),
+        Flaw::Unclosed => {
+            (format!("`{name}` with {{ left open"), "a } after it, or {{ for a brace".into())
+        }
+        Flaw::Unopened => {
+            (format!("`{name}` with a lone }}"), "a { before it, or }} for a brace".into())
+        }
+    };
+    let mut misfit = Misfit::new(expected).at(line, found);
+    if let Flaw::Unknown(placeholder) = flaw {
+        misfit.better = suggest::nearest(placeholder, PLACEHOLDERS)
+            .map(|known| format!("{name} = \"…{{{known}}}…\""));
+    }
+    misfit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::document;
+    use crate::config::keys::{KEYS, Shape};
+
+    fn fits(shape: Shape, given: &Given) -> Result<(), Misfit> {
+        match shape {
+            Shape::Server => server(given).map(drop),
+            Shape::Version => version(given).map(drop),
+            Shape::Word(words) if words == StorageChoice::WORDS => storage(given).map(drop),
+            Shape::Word(_) => format(given).map(drop),
+            Shape::Text => text(given).map(drop),
+            Shape::Path => path(given).map(drop),
+            Shape::Bool => boolean(given).map(drop),
+            Shape::Duration => idle_timeout(given).map(drop),
+            Shape::Texts => texts(given).map(drop),
+            Shape::Globs => globs(given).map(drop),
+            Shape::Command => command(given).map(drop),
+            Shape::Parameters => parameters(given).map(drop),
+            Shape::Templates => templates(given).map(drop),
+        }
+    }
+
+    /// Hints and the reference show examples; the default layer is made of
+    /// default texts: all of them must decode.
+    #[test]
+    fn every_example_and_default_of_the_table_fits() {
+        for key in KEYS {
+            let mut entries = document::parse(&key.example_lines()).unwrap();
+            while let Raw::Table(inner) = &mut entries[0].1.raw
+                && !matches!(key.shape, Shape::Parameters | Shape::Templates)
+            {
+                entries = std::mem::take(inner);
+            }
+            let given = Given { raw: entries.remove(0).1.raw, origin: Origin::File(1) };
+            if let Err(misfit) = fits(key.shape, &given) {
+                panic!("example of {}: {}", key.name, misfit.expected);
+            }
+            let Some(default) = key.default else { continue };
+            let given = Given { raw: Raw::Text(default.into()), origin: Origin::Default };
+            if let Err(misfit) = fits(key.shape, &given) {
+                panic!("default of {}: {}", key.name, misfit.expected);
+            }
+        }
+    }
+
+    #[test]
+    fn alternatives_read_as_a_sentence() {
+        assert_eq!(alternatives(&["a"]), "`a`");
+        assert_eq!(alternatives(&["a", "b", "c"]), "`a`, `b` or `c`");
+    }
+}
