@@ -2,13 +2,20 @@
 //! to it ([`Session`]), what it complained about ([`Complaint`]), and running
 //! a recipe's script on it ([`Apply`]). Runs on the caller's tokio runtime.
 
+mod advice;
+mod apply;
 mod complaint;
+mod excerpt;
 mod quote;
+mod role;
 mod session;
+mod tablespace;
 mod target;
 mod url;
 
+pub use apply::{Apply, Globals};
 pub use complaint::Complaint;
 pub use quote::{quote_ident, quote_literal};
 pub use session::Session;
+pub use tablespace::TablespaceRoot;
 pub use target::{Host, Target};
