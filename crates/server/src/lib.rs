@@ -1,1 +1,43 @@
-//! server
+//! Where databases run: find or fetch PostgreSQL, prepare clusters once, copy
+//! and start them, watch them, and leave nothing behind.
+//!
+//! Reading order: which binaries → which folders and account → an image of a
+//! cluster → a running postmaster → who owns what → cleaning up.
+
+pub mod binaries;
+
+mod account;
+mod base;
+mod claim;
+mod cluster;
+mod folders;
+mod handshake;
+mod image;
+mod lock;
+mod machine;
+mod password;
+mod postmaster;
+mod process;
+mod reaper;
+mod settings;
+mod storage;
+mod sweep;
+mod sysv;
+mod wait;
+
+pub use account::Account;
+pub use base::Base;
+pub use claim::{Claim, ClaimKind, Foreign, Orphan, Record, Service, living, orphans};
+pub use cluster::{Copied, empty_outside_tablespaces};
+pub use folders::{Folders, ensure, ensure_private, remove};
+pub use image::{Builder, Image, Images, MOST_IMAGES};
+pub use lock::Lock;
+pub use machine::{available_bytes, free_bytes, memory_bytes};
+pub use password::{fresh as fresh_password, random_word, verifier};
+pub use postmaster::{Plan, Postmaster, SUPERUSER, Stop, tail};
+pub use process::{ProcessId, end};
+pub use reaper::{COMMAND as REAPER_COMMAND, Reaper, wait_for_owner};
+pub use settings::{MAX_CONNECTIONS, parameters};
+pub use storage::Storage;
+pub use sweep::{DATA, RUN_MARK, end_processes, remove_files};
+pub use wait::{pause, until};

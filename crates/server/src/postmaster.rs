@@ -1,0 +1,410 @@
+//! One running server: spawned directly (not through `pg_ctl`, whose poll
+//! costs 100 ms), watched, and ended.
+//!
+//! The postmaster is our child, in a process group of its own so that Ctrl-C
+//! in the terminal does not reach it. On Linux it receives SIGQUIT ("immediate
+//! shutdown") from the kernel when we end, by whatever means.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::net::TcpListener;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use seedbed_api::{Context, Failure, Kind, Result};
+
+use crate::account::Account;
+use crate::binaries::Binaries;
+use crate::process::{self, ProcessId};
+use crate::{handshake, sysv, wait};
+
+/// Role that owns every cluster we make.
+pub const SUPERUSER: &str = "postgres";
+
+/// How long a server may take from spawn to its first answer. Recovery after
+/// a crash cannot happen here: only cleanly stopped clusters are started.
+const START_BOUND: Duration = Duration::from_secs(60);
+
+/// How long a server may take to stop by itself before it is killed.
+const STOP_BOUND: Duration = Duration::from_secs(10);
+
+/// Longest path of a unix socket: `sun_path` of `sockaddr_un` less the NUL.
+const LONGEST_SOCKET_PATH: usize = if cfg!(target_os = "macos") { 103 } else { 107 };
+
+/// Ports tried before giving up.
+const PORT_TRIES: usize = 8;
+
+/// What to start.
+#[derive(Clone, Debug)]
+pub struct Plan<'a> {
+    /// Whose binaries.
+    pub binaries: &'a Binaries,
+    /// The data directory, owned by `account`.
+    pub data: &'a Path,
+    /// The folder for the socket, 0700 and owned by `account`.
+    pub socket_dir: &'a Path,
+    /// Where the server writes its log.
+    pub log: &'a Path,
+    /// As root: the account to run as.
+    pub account: Option<&'a Account>,
+    /// PostgreSQL parameters.
+    pub parameters: &'a BTreeMap<String, String>,
+}
+
+/// How to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Write a checkpoint and end cleanly: the data will be kept.
+    Clean,
+    /// End at once: the data will be thrown away.
+    Discard,
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Postmaster {
+    child: Child,
+    id: Option<ProcessId>,
+    data: PathBuf,
+    socket_dir: PathBuf,
+    log: PathBuf,
+    port: u16,
+}
+
+impl Postmaster {
+    /// Starts the server and waits until it has answered `first_sql` in
+    /// `database`.
+    ///
+    /// # Errors
+    /// [`Kind::ServerFailed`] with the tail of the server's log;
+    /// [`Kind::Environment`] when the socket path is too long.
+    pub fn start(plan: &Plan<'_>, database: &str, first_sql: &str) -> Result<Self> {
+        check_socket_path(plan.socket_dir)?;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let mut server = Self::spawn(plan)?;
+            match server.wait_ready() {
+                Ok(()) => {
+                    handshake::first_query(
+                        &server.socket(),
+                        SUPERUSER,
+                        database,
+                        first_sql,
+                        START_BOUND,
+                    )?;
+                    return Ok(server);
+                }
+                // Somebody took the port between our look and the server's bind.
+                Err(_) if tries < PORT_TRIES && server.lost_its_port() => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+    }
+
+    fn spawn(plan: &Plan<'_>) -> Result<Self> {
+        let port = free_port()?;
+        let log = OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(plan.log)
+            .context(Kind::Environment, || format!("cannot write {}", plan.log.display()))?;
+        let mut command = Command::new(plan.binaries.postgres());
+        command
+            .arg("-D")
+            .arg(plan.data)
+            .arg("-p")
+            .arg(port.to_string())
+            .arg("-c")
+            .arg(format!("unix_socket_directories={}", escape_list_item(plan.socket_dir)))
+            .args(["-c", "listen_addresses=127.0.0.1"]);
+        for (name, value) in plan.parameters {
+            command.arg("-c").arg(format!("{name}={value}"));
+        }
+        own_environment(&mut command);
+        command
+            .stdin(Stdio::null())
+            .stdout(clone_file(&log)?)
+            .stderr(Stdio::from(log))
+            .current_dir("/")
+            .process_group(0);
+        run_as(&mut command, plan.account);
+        end_with_us(&mut command);
+        let child = command.spawn().map_err(|error| {
+            let failure = Failure::new(
+                Kind::ServerFailed,
+                format!("cannot start {}", plan.binaries.postgres().display()),
+            );
+            match (&error.kind(), plan.account) {
+                (std::io::ErrorKind::PermissionDenied, Some(account)) => failure.hint(format!(
+                    "let the account {} reach that file, or name another one: os_user = \"nobody\"",
+                    account.name
+                )),
+                _ => failure,
+            }
+            .because(error)
+        })?;
+        let id = ProcessId::of(child.id().cast_signed());
+        Ok(Self {
+            child,
+            id,
+            data: plan.data.to_owned(),
+            socket_dir: plan.socket_dir.to_owned(),
+            log: plan.log.to_owned(),
+            port,
+        })
+    }
+
+    /// Looks at the status line of `postmaster.pid` (as `pg_ctl` does): a
+    /// connection attempt before that would cost the server a process.
+    fn wait_ready(&mut self) -> Result<()> {
+        let status_file = self.data.join("postmaster.pid");
+        let outcome = wait::until(START_BOUND, Duration::from_millis(2), || {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Some(Err(format!("ended with {status} while starting")));
+            }
+            let text = fs::read_to_string(&status_file).ok()?;
+            text.lines().nth(7).is_some_and(|line| line.trim() == "ready").then_some(Ok(()))
+        });
+        let trouble = match outcome {
+            Some(Ok(())) => return Ok(()),
+            Some(Err(trouble)) => trouble,
+            None => {
+                self.end(Stop::Discard);
+                format!("was not ready within {} s", START_BOUND.as_secs())
+            }
+        };
+        Err(Failure::new(Kind::ServerFailed, format!("the PostgreSQL server {trouble}"))
+            .detail(self.log_tail(12)))
+    }
+
+    fn lost_its_port(&self) -> bool {
+        self.log_tail(20).contains("Address already in use")
+    }
+
+    /// The last lines of the server's log.
+    #[must_use]
+    pub fn log_tail(&self, lines: usize) -> String {
+        tail(&self.log, lines)
+    }
+
+    /// The unix socket.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.socket_dir.join(format!(".s.PGSQL.{}", self.port))
+    }
+
+    /// The folder of the unix socket.
+    #[must_use]
+    pub fn socket_dir(&self) -> &Path {
+        &self.socket_dir
+    }
+
+    /// Its port on loopback and in the socket's name.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its process.
+    #[must_use]
+    pub fn process(&self) -> Option<&ProcessId> {
+        self.id.as_ref()
+    }
+
+    /// How the server ended, if it did behind our back.
+    pub fn ended(&mut self) -> Option<std::process::ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    /// Stops the server and waits for its end.
+    ///
+    /// # Errors
+    /// [`Kind::ServerFailed`] when a clean stop was wanted and did not happen.
+    pub fn stop(mut self, how: Stop) -> Result<()> {
+        let clean = self.end(how);
+        if how == Stop::Clean && !clean {
+            return Err(Failure::new(Kind::ServerFailed, "the server did not stop cleanly")
+                .detail(self.log_tail(12)));
+        }
+        Ok(())
+    }
+
+    /// True when the server ended by itself with status 0.
+    fn end(&mut self, how: Stop) -> bool {
+        let Some(id) = self.id.clone() else { return false };
+        // SIGINT is "fast", SIGQUIT "immediate" (manual, "Shutting Down the Server").
+        id.signal(match how {
+            Stop::Clean => Signal::INT,
+            Stop::Discard => Signal::QUIT,
+        });
+        let status = wait::until(STOP_BOUND, Duration::from_millis(2), || {
+            self.child.try_wait().ok().flatten()
+        });
+        if let Some(status) = status {
+            return status.success();
+        }
+        end_processes(&self.data);
+        let _ = self.child.wait();
+        false
+    }
+}
+
+impl Drop for Postmaster {
+    /// The second line only: `stop` is the first, the reaper the third.
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.end(Stop::Discard);
+        }
+    }
+}
+
+/// Ends every process of the server whose data directory this is, whether or
+/// not its postmaster still lives, and frees its interlock.
+pub fn end_processes(data: &Path) {
+    let members = process::working_in(data);
+    let postmaster = fs::read_to_string(data.join("postmaster.pid"))
+        .ok()
+        .and_then(|text| text.lines().next()?.trim().parse::<i32>().ok())
+        .and_then(|pid| members.iter().find(|member| member.pid == pid));
+    if let Some(postmaster) = postmaster {
+        postmaster.signal(Signal::QUIT);
+        postmaster.wait_gone(Duration::from_secs(5));
+    }
+    // Children that outlived their postmaster, and a postmaster that hangs.
+    let deadline = Duration::from_secs(5);
+    wait::until(deadline, Duration::from_millis(10), || {
+        let left = process::working_in(data);
+        for member in &left {
+            member.signal(Signal::KILL);
+        }
+        left.is_empty().then_some(())
+    });
+    sysv::remove_segment(data);
+}
+
+/// The last lines of a file, at most 64 KB of it.
+#[must_use]
+pub fn tail(path: &Path, lines: usize) -> String {
+    use std::io::{Read, Seek, SeekFrom};
+    const WINDOW_BYTES: u64 = 64 << 10;
+    let Ok(mut file) = File::open(path) else { return String::new() };
+    let length = file.metadata().map_or(0, |metadata| metadata.len());
+    let mut bytes = Vec::new();
+    if file.seek(SeekFrom::Start(length.saturating_sub(WINDOW_BYTES))).is_err()
+        || file.read_to_end(&mut bytes).is_err()
+    {
+        return String::new();
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let all: Vec<&str> = text.lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
+}
+
+fn check_socket_path(dir: &Path) -> Result<()> {
+    let length = dir.as_os_str().len() + "/.s.PGSQL.65535".len();
+    if length <= LONGEST_SOCKET_PATH {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Kind::Environment,
+        format!(
+            "the socket path under {} would have {length} bytes; the system allows {LONGEST_SOCKET_PATH}",
+            dir.display()
+        ),
+    )
+    .hint("export SEEDBED_RUNTIME_DIR=/tmp/seedbed"))
+}
+
+/// A port nobody listens on now. It is free again before the server binds it,
+/// so the caller must be ready to try another.
+fn free_port() -> Result<u16> {
+    TcpListener::bind(("127.0.0.1", 0))
+        .and_then(|listener| listener.local_addr())
+        .map(|address| address.port())
+        .context(Kind::Environment, || "no free TCP port on 127.0.0.1".into())
+}
+
+/// Items of a list parameter are split at commas unless quoted.
+fn escape_list_item(path: &Path) -> String {
+    format!("\"{}\"", path.display().to_string().replace('"', "\"\""))
+}
+
+fn clone_file(file: &File) -> Result<Stdio> {
+    Ok(Stdio::from(
+        file.try_clone().context(Kind::Environment, || "no file descriptor left".into())?,
+    ))
+}
+
+/// The server must not see the person's PG* variables and locale: what it
+/// does depends on its parameters alone.
+pub(crate) fn own_environment(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        let foreign = ["PG", "LC_", "LANG", "SEEDBED_"].iter().any(|start| text.starts_with(start));
+        if foreign {
+            command.env_remove(&name);
+        }
+    }
+    command.env("LC_ALL", "C").env("TZ", "UTC");
+}
+
+/// Drops root for an unprivileged account; std also drops all other groups.
+pub(crate) fn run_as(command: &mut Command, account: Option<&Account>) {
+    if let Some(account) = account {
+        command.uid(account.uid).gid(account.gid);
+        command.env("HOME", "/nonexistent").env("USER", &account.name);
+    }
+}
+
+/// Asks the kernel to send SIGQUIT to the child when this process ends.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "pre_exec is the only way to set the death signal in the child")]
+fn end_with_us(command: &mut Command) {
+    let parent = rustix::process::getpid();
+    // SAFETY: the closure runs between fork and exec and makes two system
+    // calls without allocating or locking. std runs it after it changed the
+    // user, which would have cleared the death signal.
+    unsafe {
+        command.pre_exec(move || {
+            rustix::process::set_parent_process_death_signal(Some(Signal::QUIT))?;
+            // We may have died before the line above took effect.
+            if rustix::process::getppid() == Some(parent) {
+                Ok(())
+            } else {
+                Err(std::io::ErrorKind::Interrupted.into())
+            }
+        });
+    }
+}
+
+/// Elsewhere the reaper alone ends the server.
+#[cfg(not(target_os = "linux"))]
+fn end_with_us(_command: &mut Command) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_socket_path_is_refused_before_anything_starts() {
+        let failure = check_socket_path(Path::new(&format!("/{}", "x".repeat(100)))).unwrap_err();
+        assert!(failure.to_string().contains("116 bytes"), "{failure}");
+        check_socket_path(Path::new("/tmp/seedbed-0/abcdefghij/socket")).unwrap();
+    }
+
+    #[test]
+    fn the_tail_is_the_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        fs::write(&path, "a\nb\nc\n").unwrap();
+        assert_eq!(tail(&path, 2), "b\nc");
+        assert_eq!(tail(&dir.path().join("none"), 2), "");
+    }
+}
