@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use seedbed_api::{Failure, Kind, Result};
+use seedbed_recipe::Format;
 
 use super::choice::{ServerChoice, StorageChoice, parse_version};
 use super::document::Raw;
 use super::keys::Key;
 use super::layers::Given;
 use super::pattern;
-use super::recipe::MigrationFormat;
+use super::recipe::FOLDER_FORMATS;
 use super::redact::redact;
 use super::template::{Flaw, PLACEHOLDERS, Template};
 use super::value::{Origin, Value};
@@ -37,38 +38,58 @@ pub(super) struct Misfit {
     expected: String,
     /// A fitting value as written in the file, nearer than the key's example.
     better: Option<String>,
-    /// A line nearer than the key's own: that of an element.
-    line: Option<usize>,
-    /// What stands there, when it is not the whole value.
-    found: Option<String>,
+    /// The element at fault, when it is not the whole value.
+    element: Option<Element>,
+}
+
+/// An element of a list or a table.
+struct Element {
+    /// Its name within the table, with a dot before it; empty in a list.
+    suffix: String,
+    /// The line it stands on; 0 when it came from a flag.
+    line: usize,
+    found: String,
 }
 
 impl Misfit {
     fn new(expected: impl Into<String>) -> Self {
-        Self { expected: expected.into(), better: None, line: None, found: None }
+        Self { expected: expected.into(), better: None, element: None }
     }
 
-    fn at(mut self, line: usize, found: String) -> Self {
-        self.line = (line > 0).then_some(line);
-        self.found = Some(found);
+    /// The fault lies in one item of a list.
+    fn in_list(mut self, line: usize, raw: &Raw) -> Self {
+        self.element = Some(Element { suffix: String::new(), line, found: show(raw) });
+        self
+    }
+
+    /// The fault lies in one entry of a table.
+    fn in_table(mut self, name: &str, line: usize, raw: &Raw) -> Self {
+        self.element = Some(Element { suffix: format!(".{name}"), line, found: show(raw) });
         self
     }
 
     /// The failure to show: place, key, what stands there, what was expected,
     /// and a corrected line.
     pub(super) fn failure(self, key: &Key, given: &Given) -> Failure {
-        let place = match (&given.origin, self.line) {
-            (Origin::File(_), Some(line)) => Origin::File(line),
-            (origin, _) => origin.clone(),
+        let element = self.element.unwrap_or_else(|| Element {
+            suffix: String::new(),
+            line: 0,
+            found: show(&given.raw),
+        });
+        let place = match &given.origin {
+            Origin::File(_) if element.line > 0 => Origin::File(element.line),
+            origin => origin.clone(),
         };
-        let found = self.found.unwrap_or_else(|| show(&given.raw));
         let better = self.better.unwrap_or_else(|| key.example.to_owned());
         let hint = match &given.origin {
             Origin::Variable(name) => format!("{name}={}", better.trim_matches('"')),
             Origin::Flag(flag) => format!("{flag} {}", better.trim_matches(['"', '[', ']'])),
-            _ => Key { example: "", ..*key }.example_lines() + &better,
+            _ => key.lines(&better),
         };
-        let message = format!("{place}: `{}` is {found}, expected {}", key.name, self.expected);
+        let message = format!(
+            "{place}: `{}{}` is {}, expected {}",
+            key.name, element.suffix, element.found, self.expected
+        );
         Failure::new(Kind::Config, message).hint(hint)
     }
 }
@@ -153,8 +174,10 @@ pub(super) fn storage(given: &Given) -> Result<StorageChoice, Misfit> {
 }
 
 /// The format of migrations.
-pub(super) fn format(given: &Given) -> Result<MigrationFormat, Misfit> {
-    word(given, MigrationFormat::WORDS, MigrationFormat::parse)
+pub(super) fn format(given: &Given) -> Result<Format, Misfit> {
+    word(given, FOLDER_FORMATS, |text| {
+        FOLDER_FORMATS.contains(&text).then(|| text.parse().ok()).flatten()
+    })
 }
 
 fn word<T>(
@@ -194,7 +217,7 @@ pub(super) fn texts(given: &Given) -> Result<Vec<String>, Misfit> {
         .iter()
         .map(|item| match &item.raw {
             Raw::Text(text) if !text.trim().is_empty() => Ok(text.clone()),
-            other => Err(Misfit::new("a list of texts").at(item.line, show(other))),
+            other => Err(Misfit::new("a list of texts").in_list(item.line, other)),
         })
         .collect()
 }
@@ -206,8 +229,8 @@ pub(super) fn globs(given: &Given) -> Result<Vec<String>, Misfit> {
     let Raw::List(items) = &given.raw else { return Ok(globs) };
     for (glob, item) in globs.iter().zip(items) {
         if let Err(flaw) = pattern::check(glob) {
-            return Err(Misfit::new(format!("a glob below the project root ({flaw})"))
-                .at(item.line, format!("\"{glob}\"")));
+            let misfit = Misfit::new(format!("a glob below the project root ({flaw})"));
+            return Err(misfit.in_list(item.line, &item.raw));
         }
     }
     Ok(globs)
@@ -235,22 +258,19 @@ fn table<'a>(given: &'a Given, expected: &str) -> Result<Vec<(&'a str, &'a Raw, 
 pub(super) fn parameters(given: &Given) -> Result<BTreeMap<String, Value<String>>, Misfit> {
     let mut parameters = BTreeMap::new();
     for (name, raw, line) in table(given, "a table of PostgreSQL parameters")? {
+        let misfit = |expected: &str| Err(Misfit::new(expected).in_table(name, line, raw));
         let named = !name.is_empty()
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
         if !named {
-            return Err(Misfit::new("names of PostgreSQL parameters").at(line, format!("`{name}`")));
+            return misfit("a parameter's name: letters, digits, `_` and `.`");
         }
         if RESERVED_PARAMETERS.contains(&name.to_ascii_lowercase().as_str()) {
-            return Err(Misfit::new("parameters other than those Seedbed must decide itself")
-                .at(line, format!("`{name}`")));
+            return misfit("no value: Seedbed must decide it itself");
         }
         let text = match raw {
             Raw::Text(text) | Raw::Number(text) => text.clone(),
             Raw::Bool(flag) => if *flag { "on" } else { "off" }.to_owned(),
-            other => {
-                return Err(Misfit::new("a text, a number, true or false")
-                    .at(line, format!("`{name}` = {}", show(other))));
-            }
+            _ => return misfit("a text, a number, true or false"),
         };
         parameters.insert(name.to_owned(), Value::new(text, Origin::File(line)));
     }
@@ -261,41 +281,31 @@ pub(super) fn parameters(given: &Given) -> Result<BTreeMap<String, Value<String>
 pub(super) fn templates(given: &Given) -> Result<BTreeMap<String, Value<Template>>, Misfit> {
     let mut templates = BTreeMap::new();
     for (name, raw, line) in table(given, "a table of environment variables")? {
+        let misfit = |expected: &str| Misfit::new(expected).in_table(name, line, raw);
         let named = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         if !named {
-            return Err(Misfit::new("names of environment variables").at(line, format!("`{name}`")));
+            return Err(misfit("a variable's name: letters, digits and `_`"));
         }
-        let Raw::Text(text) = raw else {
-            return Err(
-                Misfit::new("a text in quotes").at(line, format!("`{name}` = {}", show(raw)))
-            );
-        };
-        let template = Template::parse(text).map_err(|flaw| flawed(name, &flaw, line))?;
+        let Raw::Text(text) = raw else { return Err(misfit("a text in quotes")) };
+        let template = Template::parse(text).map_err(|flaw| match flaw {
+            Flaw::Unknown(placeholder) => {
+                let known = PLACEHOLDERS.map(|known| format!("{{{known}}}")).join(" ");
+                let mut misfit = misfit(&format!("no placeholders but {known}"));
+                let near = suggest::nearest(&placeholder, PLACEHOLDERS);
+                misfit.better = near.map(|near| {
+                    let corrected =
+                        text.replace(&format!("{{{placeholder}}}"), &format!("{{{near}}}"));
+                    format!("{name} = \"{}\"", redact(&corrected))
+                });
+                misfit
+            }
+            Flaw::Unclosed => misfit("a } after each {; a brace itself is {{"),
+            Flaw::Unopened => misfit("a { before each }; a brace itself is }}"),
+        })?;
         templates.insert(name.to_owned(), Value::new(template, Origin::File(line)));
     }
     Ok(templates)
-}
-
-fn flawed(name: &str, flaw: &Flaw, line: usize) -> Misfit {
-    let (found, expected) = match flaw {
-        Flaw::Unknown(placeholder) => (
-            format!("`{name}` with the unknown placeholder {{{}}}", redact(placeholder)),
-            format!("only {}", PLACEHOLDERS.map(|known| format!("{{{known}}}")).join(" ")),
-        ),
-        Flaw::Unclosed => {
-            (format!("`{name}` with {{ left open"), "a } after it, or {{ for a brace".into())
-        }
-        Flaw::Unopened => {
-            (format!("`{name}` with a lone }}"), "a { before it, or }} for a brace".into())
-        }
-    };
-    let mut misfit = Misfit::new(expected).at(line, found);
-    if let Flaw::Unknown(placeholder) = flaw {
-        misfit.better = suggest::nearest(placeholder, PLACEHOLDERS)
-            .map(|known| format!("{name} = \"…{{{known}}}…\""));
-    }
-    misfit
 }
 
 #[cfg(test)]

@@ -4,12 +4,14 @@
 //! replay is answered with the lines to paste, never with a guess. Costs a
 //! handful of `stat` calls and at most one listing for each candidate folder.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use seedbed_api::Listener;
+use seedbed_recipe::Format;
 
-use super::recipe::{MigrationFormat, RecipeChoice, RecipeSource};
+use super::recipe::{RecipeChoice, RecipeSource};
 use super::value::Origin;
 
 /// Folders of migrations, in the order they are looked at.
@@ -74,7 +76,7 @@ const TOOLS: [Tool; 6] = [
 pub(super) fn discover(root: &Path, listener: &dyn Listener) -> RecipeChoice {
     let found = diesel(root).or_else(|| folder(root)).or_else(|| dump(root));
     if let Some((source, reason)) = found {
-        return RecipeChoice { source, seeds: Vec::new(), origin: Origin::Found, reason };
+        return choice(source, Origin::Found, reason);
     }
     let tool = TOOLS.iter().find(|tool| tool.marks.iter().any(|mark| root.join(mark).exists()));
     let reason = match tool {
@@ -90,12 +92,11 @@ pub(super) fn discover(root: &Path, listener: &dyn Listener) -> RecipeChoice {
         }
         None => "no migrations and no dump in the usual places".to_owned(),
     };
-    RecipeChoice {
-        source: RecipeSource::Nothing,
-        seeds: Vec::new(),
-        origin: Origin::Default,
-        reason,
-    }
+    choice(RecipeSource::Nothing, Origin::Default, reason)
+}
+
+fn choice(source: RecipeSource, origin: Origin, reason: String) -> RecipeChoice {
+    RecipeChoice { source, seeds: Vec::new(), origin, reason, parts: BTreeMap::new() }
 }
 
 type Found = (RecipeSource, String);
@@ -115,12 +116,12 @@ fn diesel(root: &Path) -> Option<Found> {
         .flatten()
         .find(|path| holds_sql(&root.join(path)))?;
     let reason = format!("diesel.toml and {} with .sql files", path.display());
-    Some((RecipeSource::Migrations { path, format: Some(MigrationFormat::Diesel) }, reason))
+    Some((RecipeSource::Migrations { path, format: Some(Format::Diesel) }, reason))
 }
 
 fn folder(root: &Path) -> Option<Found> {
     let path = FOLDERS.into_iter().find(|folder| holds_sql(&root.join(folder)))?;
-    let format = mentions_sqlx(root).then_some(MigrationFormat::Sqlx);
+    let format = mentions_sqlx(root).then_some(Format::Sqlx);
     let reason = match format {
         Some(_) => format!("{path} holds .sql files and Cargo.toml names sqlx"),
         None => format!("{path} holds .sql files"),

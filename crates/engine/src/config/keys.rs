@@ -3,7 +3,7 @@
 //! table; nothing else lists keys.
 
 use super::choice::StorageChoice;
-use super::recipe::MigrationFormat;
+use super::recipe::FOLDER_FORMATS;
 
 /// What a key's value looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,12 +68,16 @@ impl Key {
     /// The key with its example, as lines of a file.
     #[must_use]
     pub fn example_lines(&self) -> String {
+        self.lines(self.example)
+    }
+
+    /// The key with a value, as lines of a file; the entries of a table key
+    /// are its value.
+    pub(super) fn lines(&self, value: &str) -> String {
         match (self.shape, self.split()) {
-            (Shape::Parameters | Shape::Templates, _) => {
-                format!("[{}]\n{}", self.name, self.example)
-            }
-            (_, (Some(table), leaf)) => format!("[{table}]\n{leaf} = {}", self.example),
-            (_, (None, leaf)) => format!("{leaf} = {}", self.example),
+            (Shape::Parameters | Shape::Templates, _) => format!("[{}]\n{value}", self.name),
+            (_, (Some(table), leaf)) => format!("[{table}]\n{leaf} = {value}"),
+            (_, (None, leaf)) => format!("{leaf} = {value}"),
         }
     }
 }
@@ -236,7 +240,7 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "recipe.format",
-        Shape::Word(MigrationFormat::WORDS),
+        Shape::Word(FOLDER_FORMATS),
         "\"sqlx\"",
         "Whose conventions the migrations follow. Without it the folder tells.",
     ),

@@ -144,7 +144,12 @@ fn declared_recipe(decoder: &mut Decoder) -> Result<Option<RecipeChoice>> {
     let dump = decoder.optional("recipe.dump", decode::path)?;
     let command = decoder.optional("recipe.command", decode::command)?;
     let inputs = decoder.or_empty("recipe.inputs", decode::globs)?;
-    let seeds = decoder.or_empty("recipe.seeds", decode::globs)?.value;
+    let seeds = decoder.or_empty("recipe.seeds", decode::globs)?;
+    let parts = BTreeMap::from([
+        ("format", format.origin.clone()),
+        ("inputs", inputs.origin.clone()),
+        ("seeds", seeds.origin),
+    ]);
 
     let named: Vec<(&str, &Origin)> = [
         ("migrations", migrations.value.is_some(), &migrations.origin),
@@ -195,7 +200,7 @@ fn declared_recipe(decoder: &mut Decoder) -> Result<Option<RecipeChoice>> {
         (RecipeSource::Nothing, _) => "`[recipe]` names no source".to_owned(),
         (_, origin) => format!("named in {origin}"),
     };
-    Ok(Some(RecipeChoice { source, seeds, origin, reason }))
+    Ok(Some(RecipeChoice { source, seeds: seeds.value, origin, reason, parts }))
 }
 
 fn requires(

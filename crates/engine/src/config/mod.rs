@@ -33,9 +33,12 @@ mod value;
 pub use choice::{ServerChoice, StorageChoice};
 pub use layers::{Flags, Inputs};
 pub use load::Config;
-pub use read::{File, MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES, read_globs, read_recipe};
-pub use recipe::{MigrationFormat, RecipeChoice, RecipeSource};
+pub use read::{MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES, read_globs, read_recipe};
+pub use recipe::{RecipeChoice, RecipeSource};
 pub use root::FILE_NAME;
 pub use show::Row;
 pub use template::{PLACEHOLDERS, Template};
 pub use value::{Origin, Value};
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use globset::GlobSetBuilder;
 use seedbed_api::{Context, Failure, Kind, Result};
+use seedbed_recipe::SourceFile;
 use walkdir::{DirEntry, WalkDir};
 
 use super::pattern;
@@ -27,21 +28,23 @@ pub const MAX_FILES: usize = 50_000;
 /// Folders that never hold inputs but many files.
 const SKIPPED_FOLDERS: [&str; 4] = [".git", "node_modules", "target", ".venv"];
 
-/// A file: path relative to the root, and its bytes.
-pub type File = (String, Vec<u8>);
-
 /// Reads the files of a recipe: every file of a migrations folder, the
 /// dump, or the inputs of a command.
 ///
 /// # Errors
 /// [`Kind::Recipe`] when the folder or file is missing, unreadable, empty, too
 /// large, or leads out of the root; the message names it.
-pub fn read_recipe(root: &Path, source: &RecipeSource) -> Result<Vec<File>> {
+pub fn read_recipe(root: &Path, source: &RecipeSource) -> Result<Vec<SourceFile>> {
     match source {
         RecipeSource::Nothing => Ok(Vec::new()),
         RecipeSource::Command { inputs, .. } => read_globs(root, "recipe.inputs", inputs),
         RecipeSource::Dump { path } => {
             let mut reader = Reader::new(root)?;
+            if !root.join(path).exists() {
+                let message = format!("the dump {} does not exist", path.display());
+                return Err(Failure::new(Kind::Recipe, message)
+                    .hint(format!("pg_dump --schema-only --file {} …", path.display())));
+            }
             reader.allow(&root.join(path))?;
             reader.take(&root.join(path))?;
             Ok(reader.files())
@@ -71,7 +74,7 @@ pub fn read_recipe(root: &Path, source: &RecipeSource) -> Result<Vec<File>> {
 ///
 /// # Errors
 /// [`Kind::Recipe`] as [`read_recipe`], and when a glob matches nothing.
-pub fn read_globs(root: &Path, key: &str, globs: &[String]) -> Result<Vec<File>> {
+pub fn read_globs(root: &Path, key: &str, globs: &[String]) -> Result<Vec<SourceFile>> {
     let mut reader = Reader::new(root)?;
     for glob in globs {
         let flawed =
@@ -197,7 +200,7 @@ impl Reader {
         parts.iter().collect::<PathBuf>().to_string_lossy().replace('\\', "/")
     }
 
-    fn files(self) -> Vec<File> {
-        self.files.into_iter().collect()
+    fn files(self) -> Vec<SourceFile> {
+        self.files.into_iter().map(|(path, bytes)| SourceFile::new(path, bytes)).collect()
     }
 }

@@ -1,44 +1,15 @@
 //! Which recipe makes the schema, and why this one.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+use seedbed_recipe::Format;
 
 use super::value::Origin;
 
-/// Whose conventions a migrations folder follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MigrationFormat {
-    /// Plain SQL files in the order of their numbers.
-    Sql,
-    /// sqlx: `N_name.sql`, or `N_name.up.sql` with `N_name.down.sql`.
-    Sqlx,
-    /// Diesel: a folder for each migration with `up.sql` and `down.sql`.
-    Diesel,
-}
-
-impl MigrationFormat {
-    /// The words of the configuration file, in the order of the reference.
-    pub const WORDS: &[&str] = &["sql", "sqlx", "diesel"];
-
-    /// Reads one of [`Self::WORDS`].
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        match text {
-            "sql" => Some(Self::Sql),
-            "sqlx" => Some(Self::Sqlx),
-            "diesel" => Some(Self::Diesel),
-            _ => None,
-        }
-    }
-
-    /// The word of the configuration file.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Sql => "sql",
-            Self::Sqlx => "sqlx",
-            Self::Diesel => "diesel",
-        }
-    }
-}
+/// The formats of a migrations folder, by their words in the file.
+pub(super) const FOLDER_FORMATS: &[&str] =
+    &[Format::Sql.word(), Format::Sqlx.word(), Format::Diesel.word()];
 
 /// Where the schema comes from. Paths are as written, relative to the project
 /// root unless absolute.
@@ -49,7 +20,7 @@ pub enum RecipeSource {
         /// The folder.
         path: PathBuf,
         /// Its conventions; `None`: the folder tells.
-        format: Option<MigrationFormat>,
+        format: Option<Format>,
     },
     /// A plain dump.
     Dump {
@@ -78,16 +49,6 @@ pub struct RecipeChoice {
     pub origin: Origin,
     /// Why this recipe, as a fragment: `db/migrations holds 12 .sql files`.
     pub reason: String,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_format_word_is_read_and_written() {
-        for word in MigrationFormat::WORDS {
-            assert_eq!(MigrationFormat::parse(word).unwrap().word(), *word);
-        }
-    }
+    /// Origins of `format`, `inputs` and `seeds`, which stand on lines of their own.
+    pub(super) parts: BTreeMap<&'static str, Origin>,
 }

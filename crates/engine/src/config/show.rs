@@ -55,7 +55,8 @@ impl Config {
 
     fn recipe_rows(&self, rows: &mut Vec<Row>) {
         let mut push = |name: &str, value: Option<String>, reason: Option<&String>| {
-            let origin = self.recipe.origin.clone();
+            let part = name.rsplit('.').next().and_then(|leaf| self.recipe.parts.get(leaf));
+            let origin = part.unwrap_or(&self.recipe.origin).clone();
             rows.push(Row { key: name.to_owned(), value, origin, reason: reason.cloned() });
         };
         let reason = (self.recipe.origin == Origin::Found).then_some(&self.recipe.reason);
