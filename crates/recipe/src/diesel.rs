@@ -59,10 +59,10 @@ pub(crate) fn steps(folder: &Folder) -> Result<Vec<Step>> {
         .map(|(version, entry, metadata, transaction)| Step {
             name: entry.parent.clone(),
             format: Format::Diesel,
-            identity: vec![
-                version.clone().into_bytes(),
-                metadata.map(|file| file.bytes.to_vec()).unwrap_or_default(),
-            ],
+            // A missing file and an empty one do not mean the same.
+            identity: std::iter::once(version.clone().into_bytes())
+                .chain(metadata.map(|file| file.bytes.to_vec()))
+                .collect(),
             content: Content::Script {
                 source: entry.file.clone(),
                 bookkeeping: Bookkeeping::Diesel { version },

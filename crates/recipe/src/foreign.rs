@@ -61,12 +61,12 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
     (".cs", "Entity Framework", "dotnet ef database update"),
     (".go", "a Go migrator", "go run ./cmd/migrate up"),
     (".xml", "Liquibase", "liquibase update"),
-    (".yaml", "Liquibase", "liquibase update"),
 ];
 
 /// The lines of `seedbed.toml` that run a command instead.
 fn recipe_line(command: &str, root: &str) -> String {
-    format!("[recipe]\ncommand = \"{command}\"\ninputs = [\"{root}/**\"]")
+    let below = if root == "." { "**".to_owned() } else { format!("{root}/**") };
+    format!("[recipe]\ncommand = \"{command}\"\ninputs = [\"{below}\"]")
 }
 
 /// The migrator a line comment belongs to. `comment` begins with `--`.
@@ -136,7 +136,7 @@ pub(crate) fn nothing_found(folder: &Folder, looked_for: &str) -> Failure {
         }
     }
     if let Some(entry) = folder.entries().iter().find(|entry| entry.file.path.ends_with(".sql")) {
-        let inner = format!("{root}/{}", entry.parent);
+        let inner = entry.file.path.rsplit_once('/').map_or(".", |(inner, _)| inner);
         return failure
             .detail(format!("there is SQL deeper down: {}", entry.file.path))
             .hint(format!("[recipe]\nmigrations = \"{inner}\""));

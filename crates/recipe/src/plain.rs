@@ -10,7 +10,7 @@ use crate::bookkeeping::Bookkeeping;
 use crate::folder::Folder;
 use crate::layer::{Content, Step};
 use crate::number::Number;
-use crate::{Format, SourceFile, foreign};
+use crate::{Format, SourceFile, foreign, sqlx};
 
 /// Endings of the name, before `.sql`, of a file that undoes one with the
 /// other ending (golang-migrate, db-migrate).
@@ -37,6 +37,7 @@ pub(crate) fn steps(folder: &Folder, notices: &mut Vec<String>) -> Result<Vec<St
     }
     for candidate in &candidates {
         refuse_undo_or_not(candidate)?;
+        foreign::refuse_head(candidate.file)?;
     }
     let (mut numbered, unnumbered): (Vec<_>, Vec<_>) = candidates
         .into_iter()
@@ -67,7 +68,7 @@ pub(crate) fn steps(folder: &Folder, notices: &mut Vec<String>) -> Result<Vec<St
             content: Content::Script {
                 source: candidate.file.clone(),
                 bookkeeping: Bookkeeping::None,
-                transaction: true,
+                transaction: !sqlx::opts_out(candidate.file),
             },
         })
         .collect())

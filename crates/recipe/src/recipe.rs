@@ -62,11 +62,6 @@ impl Recipe {
                 .hint("use one of: sql, sqlx, diesel"));
             }
         };
-        for step in &steps {
-            if let Content::Script { source, .. } = &step.content {
-                foreign::refuse_head(source)?;
-            }
-        }
         Ok(Self::stack(format, steps, notices, base))
     }
 

@@ -1,35 +1,35 @@
-//! SQL text into statements.
+//! SQL text into statements, as `psql` would send them, with what an applier
+//! must know about each.
+//!
+//! Invariants: text is only ever cut at semicolons the server would see as
+//! statement ends; every token of the text is in exactly one statement, one
+//! run of COPY data or one psql command that is skipped by name.
+
+mod bearing;
+mod head;
+mod kind;
+mod lexer;
+mod psql;
+mod reader;
+mod roles;
+mod token;
+
+pub(crate) use dialect::Dialect;
+pub(crate) use reader::read;
+
+mod dialect;
 
 use seedbed_api::Result;
 
-use crate::{Format, Script, SourceFile, Statement, StatementKind};
+use crate::{SourceFile, Statement};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dialect {
-    Migration,
-    Dump,
-}
-
-impl Dialect {
-    pub(crate) fn of(format: Format, _text: &str) -> Self {
-        if format == Format::Dump { Self::Dump } else { Self::Migration }
-    }
-}
-
-/// Splits.
+/// Splits SQL text as a migrator's files are split: psql commands are refused,
+/// inline data of `COPY … FROM stdin` is taken.
+///
+/// # Errors
+/// `Kind::Recipe`, naming the line: a quote, comment, body or run of data that
+/// never ends, or a psql command.
 pub fn split(sql: &str) -> Result<Vec<Statement>> {
-    Ok(vec![Statement { text: sql.to_owned(), line: 1, kind: StatementKind::Sql }])
-}
-
-pub(crate) fn read(source: &SourceFile, text: &str, _dialect: Dialect) -> Result<Script> {
-    Ok(Script {
-        file: source.path.clone(),
-        statements: split(text)?,
-        transaction: true,
-        before: Vec::new(),
-        after: Vec::new(),
-        dumped_from: None,
-        roles_mentioned: Vec::new(),
-        notices: Vec::new(),
-    })
+    let source = SourceFile::new("SQL", sql.as_bytes());
+    Ok(read(&source, source.text()?, Dialect::Managed)?.statements)
 }

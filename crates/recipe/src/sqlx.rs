@@ -9,10 +9,15 @@ use seedbed_api::{Failure, Kind, Result};
 use crate::bookkeeping::Bookkeeping;
 use crate::folder::Folder;
 use crate::layer::{Content, Step};
-use crate::{Format, foreign};
+use crate::{Format, SourceFile, foreign};
 
 /// A file that begins with this runs without a transaction.
 const NO_TRANSACTION: &[u8] = b"-- no-transaction";
+
+/// Whether the file's first line keeps it out of a transaction.
+pub(crate) fn opts_out(file: &SourceFile) -> bool {
+    file.bytes.starts_with(NO_TRANSACTION)
+}
 
 /// The up migrations in order.
 pub(crate) fn steps(folder: &Folder, notices: &mut Vec<String>) -> Result<Vec<Step>> {
@@ -72,7 +77,7 @@ pub(crate) fn steps(folder: &Folder, notices: &mut Vec<String>) -> Result<Vec<St
             content: Content::Script {
                 source: file.clone(),
                 bookkeeping: Bookkeeping::Sqlx { version, description },
-                transaction: !file.bytes.starts_with(NO_TRANSACTION),
+                transaction: !opts_out(file),
             },
         })
         .collect())
