@@ -1,0 +1,54 @@
+//! `cargo xtask`: the chores of the house. One file per command; a command
+//! takes its arguments and returns whether all is well.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a terminal tool of the house")]
+
+mod generate;
+mod root;
+mod snippets;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  tidy                  check the rules of the house that no compiler checks
+  generate [--check]    write docs/reference from the program, or compare
+  snippets              check the commands and files shown in README and guides
+  test [--short]        every check and every test; the last line is the sum
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&words) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[&str]) -> Result<bool> {
+    match words {
+        ["tidy"] => tidy::run(),
+        ["generate"] => generate::write(),
+        ["generate", "--check"] => generate::check(),
+        ["snippets"] => snippets::run(),
+        ["test"] => test::run(test::Length::Full),
+        ["test", "--short"] => test::run(test::Length::Short),
+        ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            Ok(true)
+        }
+        _ => {
+            eprint!("{USAGE}");
+            Ok(false)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Fenced blocks of a Markdown page.
+
+/// One block with its place.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Fence {
+    page: String,
+    /// The line of the opening fence, counted from 1.
+    line: usize,
+    /// The word behind the opening fence.
+    pub(crate) language: String,
+    /// What stands between the fences.
+    pub(crate) text: String,
+}
+
+impl Fence {
+    /// A fault at a line of the text, counted from 0.
+    pub(crate) fn fault(&self, line: usize, what: &str) -> String {
+        format!("{}:{}: snippet: {what}", self.page, self.line + 1 + line)
+    }
+
+    /// Lines that begin with `$ `, continued where they end with `\`, each
+    /// with its index.
+    pub(crate) fn commands(&self) -> Vec<(usize, String)> {
+        let mut commands = Vec::new();
+        let mut open: Option<(usize, String)> = None;
+        for (index, line) in self.text.lines().enumerate() {
+            let part = line.strip_suffix('\\').unwrap_or(line).trim_end();
+            open = match (open.take(), line.strip_prefix("$ ")) {
+                (Some((start, text)), _) => Some((start, format!("{text} {}", part.trim_start()))),
+                (None, Some(_)) => Some((index, part.trim_start_matches("$ ").to_owned())),
+                (None, None) => None,
+            };
+            if !line.ends_with('\\') {
+                commands.extend(open.take());
+            }
+        }
+        commands.extend(open);
+        commands
+    }
+}
+
+/// Every fence of a page.
+pub(crate) fn all(page: &str, text: &str) -> Vec<Fence> {
+    let mut fences = Vec::new();
+    let mut open: Option<Fence> = None;
+    for (index, line) in text.lines().enumerate() {
+        match (line.trim_start().strip_prefix("```"), &mut open) {
+            (Some(language), None) => {
+                open = Some(Fence {
+                    page: page.to_owned(),
+                    line: index + 1,
+                    language: language.trim().to_owned(),
+                    text: String::new(),
+                });
+            }
+            (Some(_), Some(_)) => fences.extend(open.take()),
+            (None, Some(fence)) => {
+                fence.text.push_str(line);
+                fence.text.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    fences.extend(open);
+    fences
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str =
+        "# A\n```console\n$ one \\\n    two\nanswer\n$ three\n```\ntext\n```toml\na = 1\n```\n";
+
+    #[test]
+    fn fences_know_their_place_and_language() {
+        let fences = all("a.md", PAGE);
+        let languages: Vec<_> = fences.iter().map(|fence| fence.language.as_str()).collect();
+        assert_eq!(languages, ["console", "toml"]);
+        assert_eq!(fences[1].text, "a = 1\n");
+        assert_eq!(fences[1].fault(0, "wrong"), "a.md:10: snippet: wrong");
+    }
+
+    #[test]
+    fn commands_are_told_from_answers() {
+        let commands = all("a.md", PAGE).remove(0).commands();
+        assert_eq!(commands, [(0, "one two".to_owned()), (3, "three".to_owned())]);
+    }
+}

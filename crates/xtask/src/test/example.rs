@@ -1,0 +1,38 @@
+//! The example project through `seedbed run`: the main job on real input.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::Length;
+use super::step::Step;
+use super::tally::Tally;
+use crate::root;
+
+/// Where it is.
+pub(crate) const FOLDER: &str = "examples/shop";
+
+/// Runs the example's tests on the server that `auto` finds; in the full form
+/// on fetched binaries as well.
+pub(crate) fn run(length: Length) -> Result<Tally> {
+    let servers: &[&str] = match length {
+        Length::Short => &["auto"],
+        Length::Full => &["auto", "embedded"],
+    };
+    let program = match root::seedbed() {
+        Ok(program) => program,
+        Err(error) => {
+            println!("FAIL example: {error:#}");
+            return Ok(Tally::check(false));
+        }
+    };
+    let folder = root::find()?.join(FOLDER);
+    let mut tally = Tally::default();
+    for server in servers {
+        let mut command = Command::new(&program);
+        command.arg("run").arg("-C").arg(&folder).args(["--server", server]);
+        command.args(["--", "cargo", "test", "--quiet"]);
+        tally.add(Step::new(format!("example on {server}"), command).counted()?);
+    }
+    Ok(tally)
+}
