@@ -1,1 +1,27 @@
-//! isolation
+//! Templates and clones on a shared, live server: one that `seedbed up`
+//! started, or one the user gave by URL. A recipe is built once into a sealed
+//! template; every run gets clones of it; what a dead run left is swept.
+//!
+//! *Invariant*: a database is dropped or changed only if it carries a mark of
+//! ours (see `marker`), and a clone only by its own run or after its run's end.
+
+mod attributes;
+mod command;
+mod copying;
+mod inventory;
+mod lock;
+mod marker;
+mod removal;
+mod roles;
+mod safety;
+mod shared;
+mod template;
+mod tuning;
+
+pub use command::RunCommand;
+pub use lock::hold;
+pub use marker::{clone_name, template_name};
+pub use safety::{Facts, judge};
+pub use shared::Shared;
+pub use template::Template;
+pub use tuning::tune;
