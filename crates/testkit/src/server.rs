@@ -44,7 +44,7 @@ cd / && rm -rf "$2"
 /// Ended and removed on drop, or when this process ends.
 pub struct Server {
     keeper: Child,
-    programs: PathBuf,
+    client: PathBuf,
     folder: PathBuf,
     port: u16,
 }
@@ -105,7 +105,7 @@ impl Server {
     /// ours, and returns what it printed, unaligned and without headers.
     #[must_use]
     pub fn psql(&self, database: &str, sql: &str) -> String {
-        let mut psql = Command::new(self.programs.join("psql"))
+        let mut psql = Command::new(&self.client)
             .args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-d", &self.url("postgres", database)])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -157,7 +157,7 @@ fn attempt(programs: &Path, arguments: &str) -> Result<Server, String> {
     let mut answer = String::new();
     BufReader::new(output).read_line(&mut answer).expect("the keeper answers");
     let log = folder.join("log");
-    let server = Server { keeper, programs: programs.to_owned(), folder, port };
+    let server = Server { keeper, client: client(programs), folder, port };
     if answer.trim() == "ready" {
         return Ok(server);
     }
@@ -169,22 +169,38 @@ fn free_port() -> u16 {
     listener.local_addr().expect("a bound socket has an address").port()
 }
 
-/// The folder with `postgres`, `initdb`, `pg_ctl` and `psql`.
+/// The folder with `postgres`, `initdb` and `pg_ctl`.
 fn programs() -> PathBuf {
     if let Some(folder) = env::var_os(BIN_VARIABLE) {
         return folder.into();
     }
+    let complete = |folder: &PathBuf| {
+        ["initdb", "pg_ctl", "psql"].iter().all(|program| folder.join(program).is_file())
+    };
+    folders()
+        .into_iter()
+        .find(complete)
+        .unwrap_or_else(|| panic!("no PostgreSQL server found; set {BIN_VARIABLE}"))
+}
+
+/// `psql` beside the server, or the first found: packages of a server alone
+/// do not carry one.
+fn client(programs: &Path) -> PathBuf {
+    std::iter::once(programs.to_owned())
+        .chain(folders())
+        .map(|folder| folder.join("psql"))
+        .find(|program| program.is_file())
+        .unwrap_or_else(|| panic!("psql is not installed"))
+}
+
+/// Folders of the PATH, then Debian's, newest version first.
+fn folders() -> Vec<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let mut folders: Vec<PathBuf> = env::split_paths(&path).collect();
     let mut packaged: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
         .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
         .collect();
     packaged.sort();
-    folders.extend(packaged.into_iter().rev());
-    folders
-        .into_iter()
-        .find(|folder| folder.join("initdb").is_file() && folder.join("pg_ctl").is_file())
-        .unwrap_or_else(|| panic!("no PostgreSQL server found; set {BIN_VARIABLE}"))
+    env::split_paths(&path).chain(packaged.into_iter().rev()).collect()
 }
