@@ -42,9 +42,11 @@ pub(super) fn failure(
         if finder.offline {
             lines.push("embedded: not fetched, because Seedbed is offline (SEEDBED_OFFLINE or `offline = true`)".to_owned());
         }
-        lines.extend(fetching.as_ref().map(|failure| format!("embedded: {}", failure.chain())));
     }
-    let mut failure = Failure::new(Kind::NoServer, message).detail(lines.join("\n"));
+    let mut failure = Failure::new(Kind::NoServer, message);
+    if !lines.is_empty() {
+        failure = failure.detail(lines.join("\n"));
+    }
     if let Some(cause) = fetching {
         failure = failure.because(cause);
     }
@@ -85,7 +87,7 @@ fn ways(finder: &Finder<'_>, wanted: &Wanted) -> Vec<String> {
         ways.push(format!("brew install postgresql@{major}"));
     }
     ways.push(if finder.offline {
-        format!("SEEDBED_OFFLINE=0 seedbed server install {major}")
+        format!("env -u SEEDBED_OFFLINE seedbed server install {major}")
     } else {
         format!("seedbed server install {major}")
     });

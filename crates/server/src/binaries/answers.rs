@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::reach::{self, Account};
+
 /// Raised when the meaning of the file changes; another number is ignored.
 const FORMAT: u32 = 1;
 
@@ -63,14 +65,14 @@ impl Answers {
 
     /// Writes the file if something changed; answers of programs that are
     /// gone are dropped.
-    pub(super) fn save(mut self) -> io::Result<()> {
+    pub(super) fn save(mut self, account: Option<Account>) -> io::Result<()> {
         if !self.changed {
             return Ok(());
         }
         self.known.retain(|program, _| program.exists());
         let text = serde_json::to_vec_pretty(&Document { format: FORMAT, answers: self.known })?;
         if let Some(folder) = self.file.parent() {
-            fs::create_dir_all(folder)?;
+            reach::make_folder(folder, account)?;
         }
         let beside = self.file.with_extension(format!("json.tmp-{}", std::process::id()));
         let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, &self.file));
@@ -103,7 +105,7 @@ mod tests {
         let mut answers = Answers::load(cache.path());
         assert_eq!(answers.get(&program), None);
         answers.put(&program, "15.18");
-        answers.save().unwrap();
+        answers.save(None).unwrap();
         assert_eq!(remembered(cache.path(), &program).as_deref(), Some("15.18"));
 
         let beside = cache.path().join("new");
@@ -124,7 +126,7 @@ mod tests {
             let mut answers = Answers::load(cache.path());
             assert_eq!(answers.get(&program), None);
             answers.put(&program, "16.1");
-            answers.save().unwrap();
+            answers.save(None).unwrap();
             assert_eq!(remembered(cache.path(), &program).as_deref(), Some("16.1"));
         }
     }
@@ -136,7 +138,7 @@ mod tests {
         fs::write(&file, "").unwrap();
         let mut answers = Answers::load(&file.join("below-a-file"));
         answers.put(&file, "x");
-        assert!(answers.save().is_err());
+        assert!(answers.save(None).is_err());
         assert_eq!(fs::read_dir(cache.path()).unwrap().count(), 1);
     }
 }

@@ -206,14 +206,6 @@ pub(super) fn open_up(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Lets every account pass through one folder of ours.
-pub(super) fn open_folder(folder: &Path) -> Result<()> {
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
-        .context(Kind::Environment, || {
-            format!("cannot open {} to other accounts", folder.display())
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;

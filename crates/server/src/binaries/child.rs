@@ -5,7 +5,7 @@
 use std::fmt;
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
@@ -17,11 +17,14 @@ use crate::wait;
 /// More output than this is thrown away; `npm pack --json` lists a thousand
 /// files in about 100 kB.
 const OUTPUT_LIMIT_BYTES: u64 = 16 << 20;
-/// Lines of standard error an error message shows.
-const TAIL_LINES: usize = 8;
+/// Lines an error message shows of a long standard error: npm names the
+/// cause in its first lines, pip and the loader in their last.
+const FIRST_LINES: usize = 4;
+const LAST_LINES: usize = 4;
 /// How long the pipes may stay open after the program ended: a descendant
 /// that left the group can hold them.
 const DRAIN_BOUND: Duration = Duration::from_secs(2);
+const BUSY_BOUND: Duration = Duration::from_secs(2);
 
 /// How a program ended, and what it said.
 #[derive(Debug)]
@@ -44,7 +47,7 @@ pub(super) enum Trouble {
 
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tail = match self {
+        let stderr = match self {
             Self::Spawn(error) => return write!(f, "it cannot be started: {error}"),
             Self::TimedOut(bound, stderr) => {
                 write!(f, "it did not end within {} s and was killed", bound.as_secs())?;
@@ -55,9 +58,9 @@ impl fmt::Display for Trouble {
                 stderr
             }
         };
-        match tail_of(tail) {
-            tail if tail.is_empty() => Ok(()),
-            tail => write!(f, ": {tail}"),
+        match excerpt(stderr) {
+            text if text.is_empty() => Ok(()),
+            text => write!(f, ": {text}"),
         }
     }
 }
@@ -66,13 +69,8 @@ impl std::error::Error for Trouble {}
 
 /// Runs `command` to its end; a status other than 0 is returned as it is.
 pub(super) fn run(command: &mut Command, bound: Duration) -> Result<Ended, Trouble> {
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn()
-        .map_err(Trouble::Spawn)?;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let mut child = spawn(command).map_err(Trouble::Spawn)?;
     let stdout = child.stdout.take().map(collect);
     let stderr = child.stderr.take().map(collect);
     let pid = Pid::from_child(&child);
@@ -106,6 +104,21 @@ pub(super) fn answer(command: &mut Command, bound: Duration) -> Result<String, T
     }
 }
 
+/// A program that was written a moment ago is "busy" while another thread's
+/// half-started child still holds it open for writing; that passes by itself
+/// (<https://github.com/golang/go/issues/22315>).
+fn spawn(command: &mut Command) -> io::Result<Child> {
+    let mut busy = None;
+    let spawned = wait::until(BUSY_BOUND, Duration::from_millis(20), || match command.spawn() {
+        Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => {
+            busy = Some(error);
+            None
+        }
+        outcome => Some(outcome),
+    });
+    spawned.unwrap_or_else(|| Err(busy.unwrap_or_else(|| io::ErrorKind::ExecutableFileBusy.into())))
+}
+
 fn collect(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -123,10 +136,28 @@ fn text_of(pipe: Option<Receiver<Vec<u8>>>) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The last lines a program wrote, on one line.
-pub(super) fn tail_of(stderr: &str) -> String {
-    let lines: Vec<&str> = stderr.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    lines[lines.len().saturating_sub(TAIL_LINES)..].join(" | ")
+/// What a program wrote, shortened and on one line.
+fn excerpt(stderr: &str) -> String {
+    let mut lines: Vec<&str> =
+        stderr.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if lines.len() > FIRST_LINES + LAST_LINES {
+        lines.splice(FIRST_LINES..lines.len() - LAST_LINES, ["…"]);
+    }
+    lines.iter().map(|line| without_credentials(line)).collect::<Vec<_>>().join(" | ")
+}
+
+/// Hides `USER:PASSWORD@` in URLs: a registry's credentials may be in its URL.
+fn without_credentials(line: &str) -> String {
+    let hide = |word: &str| {
+        let (scheme, rest) = word.split_once("://")?;
+        let authority = rest.split('/').next()?;
+        let (credentials, _) = authority.rsplit_once('@')?;
+        Some(format!("{scheme}://***{}", &rest[credentials.len()..]))
+    };
+    line.split(' ')
+        .map(|word| hide(word).unwrap_or_else(|| word.to_owned()))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]
@@ -168,6 +199,26 @@ mod tests {
             (state.is_empty() || state.contains(") Z ")).then_some(())
         });
         assert!(gone.is_some(), "process {pid} survived");
+    }
+
+    #[test]
+    fn credentials_in_urls_are_hidden() {
+        for (line, shown) in [
+            ("GET https://me:secret@host/x failed", "GET https://***@host/x failed"),
+            ("see https://host/a@b", "see https://host/a@b"),
+            ("no url: me@host", "no url: me@host"),
+        ] {
+            assert_eq!(excerpt(line), shown);
+        }
+    }
+
+    #[test]
+    fn long_complaints_keep_both_ends() {
+        let long: String = (1..=20).map(|line| format!("line {line}\n")).collect();
+        assert_eq!(
+            excerpt(&long),
+            "line 1 | line 2 | line 3 | line 4 | … | line 17 | line 18 | line 19 | line 20"
+        );
     }
 
     #[test]

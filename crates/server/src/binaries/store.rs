@@ -18,7 +18,7 @@ use super::{Binaries, Origin, Version, archive, links, machine};
 use crate::wait;
 
 /// Longer than one whole fetch, whose parts are bounded themselves.
-const LOCK_BOUND: Duration = Duration::from_secs(900);
+const LOCK_BOUND: Duration = Duration::from_secs(1_800);
 const LOCK_POLL: Duration = Duration::from_millis(50);
 const MANIFEST: &str = "manifest.json";
 const LOCK: &str = "lock";
@@ -102,19 +102,7 @@ impl Store {
     /// Makes the folder, after checking that the server's account will get there.
     pub(super) fn prepare(&self, account: Option<Account>) -> Result<()> {
         reach::check_folder(&self.folder, account)?;
-        let missing: Vec<&Path> =
-            self.folder.ancestors().take_while(|part| !part.exists()).collect();
-        for part in missing.into_iter().rev() {
-            match fs::create_dir(part) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                made => made.map_err(|error| unwritable(part, error))?,
-            }
-            if account.is_some() {
-                // Whatever the umask: another account must pass.
-                archive::open_folder(part)?;
-            }
-        }
-        Ok(())
+        reach::make_folder(&self.folder, account).map_err(|error| unwritable(&self.folder, error))
     }
 
     /// Waits, bounded, until no other process installs or removes.
@@ -154,7 +142,7 @@ impl Store {
     pub(super) fn sweep(&self, _lock: &Lock) -> Result<()> {
         for entry in self.entries() {
             if let State::Broken = inspect(&entry) {
-                remove_folder(&entry)?;
+                crate::folders::remove(&entry)?;
             }
         }
         Ok(())
@@ -181,7 +169,7 @@ impl Store {
     pub(super) fn stage(&self, _lock: &Lock, what: &str) -> Result<PathBuf> {
         let folder = self.temporary(what);
         fs::create_dir(&folder).map_err(|error| unwritable(&folder, error))?;
-        archive::open_folder(&folder)?;
+        archive::open_up(&folder)?;
         Ok(folder)
     }
 
@@ -249,7 +237,7 @@ impl Store {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let aside = self.temporary(&name);
         fs::rename(folder, &aside).map_err(|error| unwritable(folder, error))?;
-        remove_folder(&aside)
+        crate::folders::remove(&aside)
     }
 }
 
@@ -308,13 +296,6 @@ fn weigh(folder: &Path) -> (u64, u64) {
         .fold((0, 0), |(files, bytes), entry| {
             (files + 1, bytes + entry.metadata().map_or(0, |file| file.len()))
         })
-}
-
-pub(super) fn remove_folder(folder: &Path) -> Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(unwritable(folder, error)),
-        _ => Ok(()),
-    }
 }
 
 fn unwritable(path: &Path, error: io::Error) -> Failure {

@@ -1,0 +1,3 @@
+//! The server room against real tools and real servers.
+
+mod binaries;
