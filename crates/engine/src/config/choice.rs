@@ -1,9 +1,7 @@
 //! The choices a user has: which server, and where its data lives.
 
 use seedbed_api::Secret;
-
-/// Oldest and newest major version of PostgreSQL that Seedbed supports.
-pub(super) const SUPPORTED_VERSIONS: std::ops::RangeInclusive<u16> = 13..=18;
+use seedbed_server::binaries::SUPPORTED_MAJORS;
 
 /// Which server to use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +37,7 @@ impl ServerChoice {
 
 /// Reads a supported major version; `None` for anything else, such as `15.4`.
 pub(super) fn parse_version(text: &str) -> Option<u16> {
-    text.parse().ok().filter(|version| SUPPORTED_VERSIONS.contains(version))
+    text.parse().ok().filter(|version| SUPPORTED_MAJORS.contains(version))
 }
 
 /// Where the data of a server that Seedbed starts lives.

@@ -1,7 +1,7 @@
 //! From a value as written to a value as meant, by the shapes of the table.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use seedbed_api::{Failure, Kind, Result};
@@ -126,9 +126,12 @@ pub(super) fn text(given: &Given) -> Result<String, Misfit> {
     }
 }
 
-/// A path.
+/// A path, without `./` and doubled or closing slashes.
 pub(super) fn path(given: &Given) -> Result<PathBuf, Misfit> {
-    text(given).map(PathBuf::from).map_err(|_| Misfit::new("a path in quotes"))
+    let text = text(given).map_err(|_| Misfit::new("a path in quotes"))?;
+    let parts = Path::new(&text).components().filter(|part| *part != Component::CurDir);
+    let path: PathBuf = parts.collect();
+    Ok(if path.as_os_str().is_empty() { PathBuf::from(".") } else { path })
 }
 
 /// A boolean; outside the file it arrives as text.

@@ -12,6 +12,7 @@
 
 pub mod keys;
 
+mod cache_key;
 mod choice;
 mod decode;
 mod discover;
@@ -36,6 +37,7 @@ pub use load::Config;
 pub use read::{MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES, read_globs, read_recipe};
 pub use recipe::{RecipeChoice, RecipeSource};
 pub use root::FILE_NAME;
+pub use seedbed_server::binaries::SUPPORTED_MAJORS;
 pub use show::Row;
 pub use template::{PLACEHOLDERS, Template};
 pub use value::{Origin, Value};

@@ -1,0 +1,26 @@
+//! `seedbed up`.
+
+use seedbed_engine::config::Flags;
+
+use super::ServerFlags;
+
+/// Start a server that later runs share
+///
+/// The schema is built too, so that each later `run` of this project begins at
+/// once. It ends with `seedbed down`, or by itself when nobody has used it for
+/// a while.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct UpArgs {
+    #[command(flatten)]
+    server: ServerFlags,
+    /// End by itself after this long without a run: 90s, 30m, 4h, 2d or never
+    #[arg(long, value_name = "TIME")]
+    idle_timeout: Option<String>,
+}
+
+impl UpArgs {
+    /// The flags by the names of their keys.
+    pub(crate) fn flags(&self) -> Flags {
+        self.server.flags().value("idle_timeout", self.idle_timeout.clone())
+    }
+}

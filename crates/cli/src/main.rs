@@ -1,0 +1,17 @@
+//! `seedbed`: gives any test command its own real PostgreSQL database.
+//!
+//! This crate talks to people: arguments, colour, progress, exit codes. What
+//! is done lies in `seedbed-engine`.
+
+mod args;
+mod commands;
+mod json;
+mod printer;
+mod progress;
+mod reference;
+mod reporter;
+mod summary;
+
+fn main() -> std::process::ExitCode {
+    commands::main()
+}
