@@ -18,6 +18,9 @@ const PAIRS: [(&str, &str); 3] = [(".down", ".up"), ("-down", "-up"), ("_down", 
 /// Ending of files that undo one without an ending (yoyo).
 const ROLLBACK: &str = ".rollback";
 
+/// Folders named in the notice about files that are passed over.
+const DEEPER_NAMED_MAX: usize = 3;
+
 /// A file that may be a migration.
 struct Candidate<'a> {
     /// Without `.sql` and `.up`.
@@ -96,8 +99,13 @@ fn candidates<'a>(folder: &'a Folder, notices: &mut Vec<String>) -> Vec<Candidat
         found.push(Candidate { name: name.to_owned(), file: &entry.file });
     }
     if !found.is_empty() && !deeper.is_empty() {
+        let more = match deeper.len().saturating_sub(DEEPER_NAMED_MAX) {
+            0 => String::new(),
+            count => format!(" and {count} more"),
+        };
+        deeper.truncate(DEEPER_NAMED_MAX);
         notices.push(format!(
-            "SQL files below `{}` are passed over, in: {}",
+            "SQL files below `{}` are passed over, in: {}{more}",
             folder.root,
             deeper.join(", ")
         ));

@@ -70,7 +70,7 @@ impl Recipe {
     /// # Errors
     /// `Kind::Recipe` if the file is not SQL text, with the command that makes it so.
     pub fn dump(file: SourceFile, base: Fingerprint) -> Result<Self> {
-        file.recognised()?;
+        file.refuse_archive()?;
         let step = script_step(file, Format::Dump);
         Ok(Self::stack(Format::Dump, vec![step], Vec::new(), base))
     }
@@ -118,7 +118,7 @@ impl Recipe {
     /// `Kind::Recipe` if a file is not SQL text or is another migrator's.
     pub fn with_seeds(mut self, files: Vec<SourceFile>) -> Result<Self> {
         for file in files {
-            file.recognised()?;
+            file.refuse_archive()?;
             foreign::refuse_head(&file)?;
             let below = self.fingerprint();
             self.layers.push(script_step(file, Format::Seed).upon(below));

@@ -44,7 +44,7 @@ impl SourceFile {
     /// # Errors
     /// `Kind::Recipe`: an archive, a compressed file or UTF-16, with the
     /// command that turns it into SQL text.
-    pub(crate) fn recognised(&self) -> Result<()> {
+    pub(crate) fn refuse_archive(&self) -> Result<()> {
         let path = &self.path;
         let bytes = &self.bytes[..];
         let refuse =
@@ -72,7 +72,7 @@ impl SourceFile {
     /// `Kind::Recipe`: not SQL text, or not in UTF-8, with the command that
     /// makes it so.
     pub fn text(&self) -> Result<&str> {
-        self.recognised()?;
+        self.refuse_archive()?;
         let path = &self.path;
         let bytes = &self.bytes[..];
         let bytes = bytes.strip_prefix(MARK_UTF8).unwrap_or(bytes);

@@ -6,6 +6,7 @@
 //! run of COPY data or one psql command that is skipped by name.
 
 mod bearing;
+mod dialect;
 mod head;
 mod kind;
 mod lexer;
@@ -16,8 +17,6 @@ mod token;
 
 pub(crate) use dialect::Dialect;
 pub(crate) use reader::read;
-
-mod dialect;
 
 use seedbed_api::Result;
 

@@ -41,6 +41,7 @@ impl<'t> Head<'t> {
     }
 
     /// The name at `index`, unquoted; lower case where it was not quoted.
+    /// Unicode escapes of `U&"…"` stay as they are written.
     pub(crate) fn name(&self, index: usize) -> Option<String> {
         let text = self.at(index);
         match self.tokens.get(index)?.kind {

@@ -39,11 +39,23 @@ pub(crate) fn pass_over(
         Kind::Recipe,
         format!("{path}:{line}: `{command}` is a command of psql, which the server does not know"),
     );
-    Err(match dialect {
-        Dialect::Dump => failure.hint("remove the line, or run the file with psql:\n[recipe]\ncommand = \"psql -v ON_ERROR_STOP=1 -f FILE\""),
-        Dialect::Plain | Dialect::Managed => failure
-            .hint("remove the line, or if pg_dump wrote the file:\n[recipe]\ndump = \"FILE\""),
-    })
+    let hint = match dialect {
+        Dialect::Dump => format!(
+            "remove the line, or let psql run the file:
+\
+             [recipe]
+command = \"psql -v ON_ERROR_STOP=1 -f {path}\"
+inputs = [\"{path}\"]"
+        ),
+        Dialect::Plain | Dialect::Managed => {
+            format!(
+                "remove the line, or if pg_dump wrote the file:
+[recipe]
+dump = \"{path}\""
+            )
+        }
+    };
+    Err(failure.hint(hint))
 }
 
 /// The command at the start of `text`, with its backslash.

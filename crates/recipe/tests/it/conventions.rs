@@ -54,6 +54,8 @@ fn what_is_passed_over_or_guessed_is_said() {
     assert!(notices(&["1_a.sql", "x.txt"], None).is_empty());
     assert!(notices(&["b.sql", "a.sql"], None)[0].contains("order of their names"));
     assert!(notices(&["1.sql", "deep/2.sql"], None)[0].ends_with("in: deep"));
+    let deep = ["1.sql", "a/2.sql", "b/2.sql", "c/2.sql", "d/2.sql", "e/2.sql"];
+    assert!(notices(&deep, None)[0].ends_with("in: a, b, c and 2 more"));
     let sqlx = notices(&["1_a.sql", "a.sql"], Some(Format::Sqlx));
     assert!(sqlx[0].starts_with("migrations/a.sql is passed over"), "{sqlx:?}");
 }
