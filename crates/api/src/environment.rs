@@ -38,7 +38,10 @@ pub const WRITTEN: &[EnvVar] = &[
     var("PGDATABASE", "Name of the command's database."),
     var("SEEDBED_URL", "The same URL as `DATABASE_URL`."),
     var("SEEDBED_SOCKET_URL", "URL of the same database over the unix socket, where there is one."),
-    var("SEEDBED_ADMIN_URL", "URL of the same database as the superuser, when `role` names another role."),
+    var(
+        "SEEDBED_ADMIN_URL",
+        "URL of the same database as the superuser, when `role` names another role.",
+    ),
     var("SEEDBED_RUN", "Identity of this run; marks every process that belongs to it."),
     var("SEEDBED_SERVER_VERSION", "Version of the server, such as `15.18`."),
 ];

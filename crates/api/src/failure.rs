@@ -42,6 +42,22 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 12] = [
+        Self::Config,
+        Self::Recipe,
+        Self::NoServer,
+        Self::ServerFailed,
+        Self::Build,
+        Self::Refused,
+        Self::Timeout,
+        Self::Environment,
+        Self::NotExecutable,
+        Self::NotFound,
+        Self::Database,
+        Self::Bug,
+    ];
+
     /// Stable machine word.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -59,6 +75,12 @@ impl Kind {
             Self::Database => "database",
             Self::Bug => "bug",
         }
+    }
+
+    /// The kind with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 
     /// The exit code a process ends with when this failure reaches the surface.
@@ -198,6 +220,14 @@ mod tests {
             outer.chain(),
             "cannot save image: cannot write manifest: no space left on device"
         );
+    }
+
+    #[test]
+    fn every_word_leads_back_to_its_kind() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::from_word(kind.word()), Some(kind));
+        }
+        assert_eq!(Kind::from_word("nothing"), None);
     }
 
     #[test]

@@ -1,3 +1,32 @@
 //! The façade: configuration, and what the surfaces ask for, as plain data.
+//!
+//! Reading order: the surroundings → the configuration → groundwork (binaries
+//! and recipe) → a site → a build → a private server or a clone on a shared
+//! one → the command → cleaning up.
 
 pub mod config;
+
+mod binaries;
+mod build;
+mod builder;
+mod child_environment;
+mod cleaning;
+mod command;
+mod private;
+mod recipe;
+mod role;
+mod run;
+mod runtime;
+mod service;
+mod shared;
+mod site;
+mod stopwatch;
+mod world;
+
+pub use binaries::{Servers, cache_key, install, list, remove};
+pub use cleaning::{Swept, gc, reap};
+pub use private::DATABASE;
+pub use run::run;
+pub use seedbed_server::{Claim, ClaimKind, REAPER_COMMAND, Record, Service, tail};
+pub use service::{Up, down, log_file, ps, serve, up};
+pub use world::World;

@@ -5,7 +5,9 @@
 //! *Invariant*: a database is dropped or changed only if it carries a mark of
 //! ours (see `marker`), and a clone only by its own run or after its run's end.
 
+mod adoption;
 mod attributes;
+mod building;
 mod command;
 mod copying;
 mod inventory;
@@ -14,6 +16,7 @@ mod marker;
 mod removal;
 mod roles;
 mod safety;
+mod sealing;
 mod shared;
 mod template;
 mod tuning;

@@ -40,13 +40,16 @@ impl Account {
             Some(name) => std::slice::from_ref(name),
             None => &CANDIDATES,
         };
-        let found = candidates
-            .iter()
-            .find_map(|name| passwd.lines().find_map(|line| parse(line).filter(|a| a.name == *name)));
+        let found = candidates.iter().find_map(|name| {
+            passwd.lines().find_map(|line| parse(line).filter(|a| a.name == *name))
+        });
         match found {
             Some(account) if account.uid == 0 => Err(Failure::new(
                 Kind::ServerFailed,
-                format!("os_user = \"{}\" is root, and PostgreSQL refuses to run as root", account.name),
+                format!(
+                    "os_user = \"{}\" is root, and PostgreSQL refuses to run as root",
+                    account.name
+                ),
             )
             .hint("os_user = \"nobody\"")),
             Some(account) => Ok(account),
@@ -90,6 +93,8 @@ mod tests {
         let failure = Account::choose_from("root:x:0:0::/root:/bin/sh\n", None).unwrap_err();
         assert!(failure.hints()[0].contains("useradd"));
         assert!(Account::choose_from(DEBIAN, Some("root")).is_err());
-        assert!(Account::choose_from(DEBIAN, Some("ghost")).unwrap_err().to_string().contains("ghost"));
+        assert!(
+            Account::choose_from(DEBIAN, Some("ghost")).unwrap_err().to_string().contains("ghost")
+        );
     }
 }

@@ -112,17 +112,19 @@ impl Base<'_> {
         command
             .stdin(Stdio::null())
             .stdout(
-                output.try_clone().context(Kind::Environment, || "no file descriptor left".into())?,
+                output
+                    .try_clone()
+                    .context(Kind::Environment, || "no file descriptor left".into())?,
             )
             .stderr(output)
             .current_dir("/")
             .process_group(0);
+        postmaster::end_with_us(&mut command, Signal::KILL);
         let mut child = command
             .spawn()
             .context(Kind::ServerFailed, || format!("cannot run {}", initdb.display()))?;
-        let status = wait::until(INITDB_BOUND, Duration::from_millis(5), || {
-            child.try_wait().ok().flatten()
-        });
+        let status =
+            wait::until(INITDB_BOUND, Duration::from_millis(5), || child.try_wait().ok().flatten());
         match status {
             Some(status) if status.success() => Ok(()),
             Some(status) => Err(Failure::new(

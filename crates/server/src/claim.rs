@@ -176,8 +176,9 @@ impl Claim {
     }
 
     fn write(&self) -> Result<()> {
-        write_record(&self.dir, &self.record)
-            .context(Kind::Environment, || format!("cannot write the record in {}", self.dir.display()))
+        write_record(&self.dir, &self.record).context(Kind::Environment, || {
+            format!("cannot write the record in {}", self.dir.display())
+        })
     }
 
     /// Gives the claim up once everything in it is gone.
@@ -213,7 +214,11 @@ impl Orphan {
                 Err(TryLockError::WouldBlock | TryLockError::Error(_)) => return None,
             }
         }
-        still_there(dir, &lock).then(|| Self { dir: dir.to_owned(), _lock: lock, record: read_record(dir) })
+        still_there(dir, &lock).then(|| Self {
+            dir: dir.to_owned(),
+            _lock: lock,
+            record: read_record(dir),
+        })
     }
 
     /// Forgets the claim once everything in it is gone.

@@ -9,8 +9,8 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use seedbed_api::{Context, Failure, Kind, Result};
 
@@ -18,7 +18,7 @@ use crate::account::Account;
 
 /// One file of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Path relative to the data directory, `/`-separated.
     pub path: String,
     /// Length in bytes.
@@ -29,7 +29,7 @@ pub struct Entry {
 
 /// The files and folders of a stopped cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Manifest {
+pub(crate) struct Manifest {
     /// Folders, parents first.
     pub folders: Vec<String>,
     /// Files, largest first so that threads end together.
@@ -66,13 +66,13 @@ fn is_left_out(path: &str) -> bool {
 impl Manifest {
     /// Bytes of all files.
     #[must_use]
-    pub fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.size).sum()
     }
 
     /// Text form, closed by its own checksum.
     #[must_use]
-    pub fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         use std::fmt::Write as _;
         let mut text = String::with_capacity(64 * (self.files.len() + self.folders.len()));
         text.push_str(HEADER);
@@ -90,7 +90,7 @@ impl Manifest {
 
     /// Reads the text form; `None` when a byte of it is wrong.
     #[must_use]
-    pub fn from_text(text: &str) -> Option<Self> {
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
         let end = text.rfind("end ")?;
         let crc = u32::from_str_radix(text[end + 4..].trim_end(), 16).ok()?;
         if crc != crc32fast::hash(&text.as_bytes()[..end]) {
@@ -121,7 +121,8 @@ impl Manifest {
 fn survey(data: &Path) -> Result<(Vec<String>, Vec<(String, u64)>)> {
     let (mut folders, mut files) = (Vec::new(), Vec::new());
     for entry in walkdir::WalkDir::new(data).follow_links(true).min_depth(1).sort_by_file_name() {
-        let entry = entry.context(Kind::Environment, || format!("cannot read {}", data.display()))?;
+        let entry =
+            entry.context(Kind::Environment, || format!("cannot read {}", data.display()))?;
         let Ok(path) = entry.path().strip_prefix(data) else { continue };
         let Some(path) = path.to_str() else { continue };
         if entry.file_type().is_dir() {
@@ -146,7 +147,11 @@ fn survey(data: &Path) -> Result<(Vec<String>, Vec<(String, u64)>)> {
 ///
 /// # Errors
 /// [`Kind::Environment`], for instance when the disk is full.
-pub fn store(data: &Path, target: &Path, parent: Option<(&Path, &Manifest)>) -> Result<Manifest> {
+pub(crate) fn store(
+    data: &Path,
+    target: &Path,
+    parent: Option<(&Path, &Manifest)>,
+) -> Result<Manifest> {
     let (folders, files) = survey(data)?;
     make_folders(target, &folders, None)?;
     let known: std::collections::HashMap<&str, &Entry> = parent
@@ -179,7 +184,7 @@ pub fn store(data: &Path, target: &Path, parent: Option<(&Path, &Manifest)>) -> 
 /// # Errors
 /// [`Kind::Environment`] when the target cannot be written (disk full).
 /// Damage of the source is not an error but [`Copied::Damaged`].
-pub fn restore(
+pub(crate) fn restore(
     source: &Path,
     manifest: &Manifest,
     target: &Path,
@@ -289,7 +294,8 @@ fn copy_shared(
         let _ = fs::remove_file(to);
         return Ok(None);
     }
-    give(to, account).context(Kind::Environment, || format!("cannot give away {}", to.display()))?;
+    give(to, account)
+        .context(Kind::Environment, || format!("cannot give away {}", to.display()))?;
     let Ok(found) = read_through(&mut source, buffer, |_| Ok(())) else { return Ok(None) };
     Ok(Some(found))
 }
@@ -314,8 +320,8 @@ fn copy_plain(
     account: Option<&Account>,
     buffer: &mut [u8],
 ) -> Result<(u64, u32)> {
-    let mut source =
-        File::open(from).context(Kind::Environment, || format!("cannot read {}", from.display()))?;
+    let mut source = File::open(from)
+        .context(Kind::Environment, || format!("cannot read {}", from.display()))?;
     let writing = || format!("cannot write {}", to.display());
     let mut target = OpenOptions::new()
         .create_new(true)
@@ -334,7 +340,8 @@ fn copy_plain(
 
 fn full_disk(error: std::io::Error, to: &Path) -> Failure {
     let full = error.kind() == std::io::ErrorKind::StorageFull;
-    let failure = Failure::new(Kind::Environment, format!("cannot write {}", to.display())).because(error);
+    let failure =
+        Failure::new(Kind::Environment, format!("cannot write {}", to.display())).because(error);
     if full {
         failure.hint("free space there, or move: export SEEDBED_CACHE_DIR=… SEEDBED_RUNTIME_DIR=…, seedbed run --storage disk -- …")
     } else {
@@ -395,7 +402,7 @@ pub fn empty_outside_tablespaces(data: &Path) -> Result<()> {
 
 /// Path of the data inside an image folder.
 #[must_use]
-pub fn data_of(image: &Path) -> PathBuf {
+pub(crate) fn data_of(image: &Path) -> PathBuf {
     image.join("data")
 }
 

@@ -18,7 +18,7 @@ const LONGEST_MESSAGE_BYTES: usize = 1 << 20;
 ///
 /// # Errors
 /// [`Kind::ServerFailed`] with the server's own words.
-pub fn first_query(
+pub(crate) fn first_query(
     socket: &Path,
     user: &str,
     database: &str,
@@ -139,7 +139,10 @@ mod tests {
 
     #[test]
     fn errors_are_read_field_by_field() {
-        assert_eq!(error_text(b"SFATAL\0C3D000\0Mno such database\0\0"), "FATAL: no such database (3D000)");
+        assert_eq!(
+            error_text(b"SFATAL\0C3D000\0Mno such database\0\0"),
+            "FATAL: no such database (3D000)"
+        );
         assert_eq!(error_text(b""), ":  ()");
     }
 }

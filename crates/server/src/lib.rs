@@ -23,6 +23,7 @@ mod settings;
 mod storage;
 mod sweep;
 mod sysv;
+mod terminal;
 mod wait;
 
 pub use account::Account;
@@ -39,5 +40,6 @@ pub use process::{ProcessId, end};
 pub use reaper::{COMMAND as REAPER_COMMAND, Reaper, wait_for_owner};
 pub use settings::{MAX_CONNECTIONS, parameters};
 pub use storage::Storage;
-pub use sweep::{DATA, RUN_MARK, end_processes, remove_files};
+pub use sweep::{DATA, RUN_MARK, end_processes, end_servers, remove_files};
+pub use terminal::Terminal;
 pub use wait::{pause, until};

@@ -46,7 +46,7 @@ pub fn free_bytes(path: &Path) -> u64 {
 
 /// Whether `path` (or its nearest existing ancestor) lies in memory (tmpfs).
 #[must_use]
-pub fn is_memory(path: &Path) -> bool {
+pub(crate) fn is_memory(path: &Path) -> bool {
     #[cfg(target_os = "linux")]
     {
         // TMPFS_MAGIC of statfs(2).
@@ -68,7 +68,10 @@ mod tests {
 
     #[test]
     fn meminfo_is_read_in_kibibytes() {
-        assert_eq!(field_kib("MemTotal:       24684092 kB\nMemFree: 1 kB\n", "MemTotal:"), Some(24_684_092));
+        assert_eq!(
+            field_kib("MemTotal:       24684092 kB\nMemFree: 1 kB\n", "MemTotal:"),
+            Some(24_684_092)
+        );
         assert_eq!(field_kib("garbage", "MemTotal:"), None);
     }
 }

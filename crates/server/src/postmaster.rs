@@ -73,6 +73,7 @@ pub struct Postmaster {
     socket_dir: PathBuf,
     log: PathBuf,
     port: u16,
+    stopped: bool,
 }
 
 impl Postmaster {
@@ -135,7 +136,7 @@ impl Postmaster {
             .current_dir("/")
             .process_group(0);
         run_as(&mut command, plan.account);
-        end_with_us(&mut command);
+        end_with_us(&mut command, Signal::QUIT);
         let child = command.spawn().map_err(|error| {
             let failure = Failure::new(
                 Kind::ServerFailed,
@@ -158,6 +159,7 @@ impl Postmaster {
             socket_dir: plan.socket_dir.to_owned(),
             log: plan.log.to_owned(),
             port,
+            stopped: false,
         })
     }
 
@@ -238,6 +240,12 @@ impl Postmaster {
 
     /// True when the server ended by itself with status 0.
     fn end(&mut self, how: Stop) -> bool {
+        self.stopped = true;
+        if let Ok(Some(status)) = self.child.try_wait() {
+            // It ended behind our back; its children may not have noticed yet.
+            end_processes(&self.data);
+            return status.success();
+        }
         let Some(id) = self.id.clone() else { return false };
         // SIGINT is "fast", SIGQUIT "immediate" (manual, "Shutting Down the Server").
         id.signal(match how {
@@ -259,7 +267,7 @@ impl Postmaster {
 impl Drop for Postmaster {
     /// The second line only: `stop` is the first, the reaper the third.
     fn drop(&mut self) {
-        if matches!(self.child.try_wait(), Ok(None)) {
+        if !self.stopped {
             self.end(Stop::Discard);
         }
     }
@@ -267,7 +275,7 @@ impl Drop for Postmaster {
 
 /// Ends every process of the server whose data directory this is, whether or
 /// not its postmaster still lives, and frees its interlock.
-pub fn end_processes(data: &Path) {
+pub(crate) fn end_processes(data: &Path) {
     let members = process::working_in(data);
     let postmaster = fs::read_to_string(data.join("postmaster.pid"))
         .ok()
@@ -363,17 +371,17 @@ pub(crate) fn run_as(command: &mut Command, account: Option<&Account>) {
     }
 }
 
-/// Asks the kernel to send SIGQUIT to the child when this process ends.
+/// Asks the kernel to send `signal` to the child when this process ends.
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "pre_exec is the only way to set the death signal in the child")]
-fn end_with_us(command: &mut Command) {
+pub(crate) fn end_with_us(command: &mut Command, signal: Signal) {
     let parent = rustix::process::getpid();
     // SAFETY: the closure runs between fork and exec and makes two system
     // calls without allocating or locking. std runs it after it changed the
     // user, which would have cleared the death signal.
     unsafe {
         command.pre_exec(move || {
-            rustix::process::set_parent_process_death_signal(Some(Signal::QUIT))?;
+            rustix::process::set_parent_process_death_signal(Some(signal))?;
             // We may have died before the line above took effect.
             if rustix::process::getppid() == Some(parent) {
                 Ok(())
@@ -386,7 +394,7 @@ fn end_with_us(command: &mut Command) {
 
 /// Elsewhere the reaper alone ends the server.
 #[cfg(not(target_os = "linux"))]
-fn end_with_us(_command: &mut Command) {}
+pub(crate) fn end_with_us(_command: &mut Command, _signal: Signal) {}
 
 #[cfg(test)]
 mod tests {

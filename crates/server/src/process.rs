@@ -67,7 +67,9 @@ impl ProcessId {
     /// means that the group is no longer ours.
     pub fn signal_group(&self, signal: Signal) -> bool {
         let Some(pid) = Pid::from_raw(self.pid) else { return false };
-        if self.boot != boot() || start_of(pid.as_raw_nonzero().get()).is_some_and(|s| s != self.start) {
+        if self.boot != boot()
+            || start_of(pid.as_raw_nonzero().get()).is_some_and(|s| s != self.start)
+        {
             return false;
         }
         rustix::process::kill_process_group(pid, signal).is_ok()
@@ -90,21 +92,19 @@ pub fn end(process: &ProcessId, gentle: Signal, grace: Duration) {
 /// Every living process whose working directory is `dir`: a postmaster and
 /// its children, which PostgreSQL runs inside their data directory.
 #[must_use]
-pub fn working_in(dir: &Path) -> Vec<ProcessId> {
+pub(crate) fn working_in(dir: &Path) -> Vec<ProcessId> {
     let dir = fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
     // The link of a removed directory reads `/path (deleted)`.
     let mut gone = dir.clone().into_os_string();
     gone.push(" (deleted)");
     let gone = PathBuf::from(gone);
-    processes(|proc| {
-        fs::read_link(proc.join("cwd")).is_ok_and(|cwd| cwd == dir || cwd == gone)
-    })
+    processes(|proc| fs::read_link(proc.join("cwd")).is_ok_and(|cwd| cwd == dir || cwd == gone))
 }
 
 /// Every living process that carries `NAME=value` in the environment it was
 /// started with, whatever its group or session: descendants of a command.
 #[must_use]
-pub fn carrying(name: &str, value: &str) -> Vec<ProcessId> {
+pub(crate) fn carrying(name: &str, value: &str) -> Vec<ProcessId> {
     let wanted = format!("{name}={value}");
     let me = std::process::id();
     processes(|proc| {

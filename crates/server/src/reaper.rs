@@ -52,11 +52,9 @@ impl Reaper {
 pub fn wait_for_owner(claim_dir: &Path) -> Option<Orphan> {
     let _ = rustix::process::setsid();
     let ignored = Arc::new(AtomicBool::new(false));
-    for signal in [
-        signal_hook::consts::SIGINT,
-        signal_hook::consts::SIGTERM,
-        signal_hook::consts::SIGHUP,
-    ] {
+    for signal in
+        [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP]
+    {
         let _ = signal_hook::flag::register(signal, Arc::clone(&ignored));
     }
     Orphan::take(claim_dir, true)

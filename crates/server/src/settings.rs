@@ -10,7 +10,7 @@ use crate::machine;
 /// `wal_level` of every server we start. The undo journal of the rewind lane
 /// needs nothing; should an engine built on logical decoding ever need
 /// `logical`, this is the one place.
-pub const WAL_LEVEL: &str = "minimal";
+pub(crate) const WAL_LEVEL: &str = "minimal";
 
 /// Connections a server accepts. The default of 100 is what parallel suites
 /// run into first.
@@ -18,7 +18,7 @@ pub const MAX_CONNECTIONS: u16 = 300;
 
 /// WAL segment size given to `initdb`, in megabytes: a cluster is copied for
 /// every run, and 1 MB segments make it 15 MB smaller than the default.
-pub const WAL_SEGMENT_MB: u8 = 1;
+pub(crate) const WAL_SEGMENT_MB: u8 = 1;
 
 /// Parameters for a server of `version`, the person's own last.
 ///
@@ -56,7 +56,10 @@ pub fn parameters(version: &Version, own: &BTreeMap<String, String>) -> BTreeMap
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .collect();
     all.insert("max_connections".into(), MAX_CONNECTIONS.to_string());
-    all.insert("shared_buffers".into(), format!("{}MB", shared_buffers_mb(machine::memory_bytes())));
+    all.insert(
+        "shared_buffers".into(),
+        format!("{}MB", shared_buffers_mb(machine::memory_bytes())),
+    );
     if version.major >= 18 {
         // md5 is chosen on purpose (see `password`); its warning is not news.
         all.insert("md5_password_warnings".into(), "off".into());

@@ -24,8 +24,16 @@ pub const DATA: &str = "data";
 /// descendants, then the server.
 pub fn end_processes(record: &Record) {
     end_command(record);
+    end_servers(record);
+}
+
+/// Ends every server process that works in a folder of the record.
+pub fn end_servers(record: &Record) {
     for dir in &record.directories {
-        postmaster::end_processes(&dir.join(DATA));
+        let data = dir.join(DATA);
+        if data.exists() {
+            postmaster::end_processes(&data);
+        }
     }
 }
 
@@ -59,7 +67,8 @@ fn end_command(record: &Record) {
         }
     };
     tell(Signal::TERM);
-    let gone = wait::until(GRACE, Duration::from_millis(20), || everyone().is_empty().then_some(()));
+    let gone =
+        wait::until(GRACE, Duration::from_millis(20), || everyone().is_empty().then_some(()));
     if gone.is_none() {
         tell(Signal::KILL);
         wait::until(GRACE, Duration::from_millis(20), || everyone().is_empty().then_some(()));

@@ -36,7 +36,9 @@ mod tests {
     #[test]
     fn a_wait_ends_at_its_bound() {
         let started = Instant::now();
-        assert!(until(Duration::from_millis(20), Duration::from_millis(2), || None::<()>).is_none());
+        assert!(
+            until(Duration::from_millis(20), Duration::from_millis(2), || None::<()>).is_none()
+        );
         assert!(started.elapsed() >= Duration::from_millis(20));
     }
 }

@@ -261,7 +261,8 @@ pub const KEYS: &[Key] = &[
         "recipe.inputs",
         Shape::Globs,
         "[\"alembic/**/*.py\"]",
-        "The files `command` depends on. When none of them changed, the command is not run again.",
+        "The files `command` depends on; it needs them. When none of them changed, the command is \
+         not run again.",
     ),
     key(
         "recipe.seeds",

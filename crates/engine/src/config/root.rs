@@ -1,10 +1,12 @@
 //! Where the project is: the nearest folder upward that holds `seedbed.toml`.
 //!
 //! The search ends at the first folder with `.git`, so that a file in a parent
-//! of the repository never has a say.
+//! of the repository never has a say, and before any folder that everybody may
+//! write to: in `/tmp` anybody could leave a file with commands for us.
 
 use std::fs;
 use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use seedbed_api::{Context, Failure, Kind, Result};
@@ -34,6 +36,9 @@ pub(super) fn find(start: &Path) -> Result<Project> {
         return Err(Failure::new(Kind::Config, message).hint("name a folder after -C"));
     }
     for folder in start.ancestors() {
+        if folder != start && is_open_to_all(folder) {
+            break;
+        }
         let file = folder.join(FILE_NAME);
         if file.is_file() {
             let text = read(&file)?;
@@ -44,6 +49,11 @@ pub(super) fn find(start: &Path) -> Result<Project> {
         }
     }
     Ok(Project { root: start, text: None })
+}
+
+fn is_open_to_all(folder: &Path) -> bool {
+    const WRITABLE_BY_OTHERS: u32 = 0o002;
+    fs::metadata(folder).is_ok_and(|metadata| metadata.mode() & WRITABLE_BY_OTHERS != 0)
 }
 
 fn read(path: &Path) -> Result<String> {
@@ -90,6 +100,21 @@ mod tests {
         fs::write(top.join(FILE_NAME), "").unwrap();
         fs::write(top.join("worktree/.git"), "gitdir: elsewhere").unwrap();
         assert_eq!(find(&top.join("worktree")).unwrap().root, top.join("worktree"));
+    }
+
+    #[test]
+    fn a_file_that_anybody_could_have_left_is_not_taken() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let tree = tempfile::tempdir().unwrap();
+        let open = fs::canonicalize(tree.path()).unwrap().join("open");
+        fs::create_dir_all(open.join("project")).unwrap();
+        fs::write(open.join(FILE_NAME), "").unwrap();
+        assert_eq!(find(&open.join("project")).unwrap().root, open);
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o1777)).unwrap();
+        assert_eq!(find(&open.join("project")).unwrap().root, open.join("project"));
+        // Standing in it is a choice.
+        assert_eq!(find(&open).unwrap().text.as_deref(), Some(""));
     }
 
     #[test]

@@ -12,7 +12,8 @@ use super::value::{Origin, Value};
 pub struct Row {
     /// The full name of the key, such as `settings.work_mem`.
     pub key: String,
-    /// The value as one would write it in the file; `None` if there is none.
+    /// The value as one would write it in the file, which is valid JSON too;
+    /// `None` if there is none.
     /// Passwords in URLs are hidden.
     pub value: Option<String>,
     /// Where it came from.
@@ -46,9 +47,7 @@ impl Config {
         }
         self.recipe_rows(&mut rows);
         for (name, template) in &self.env {
-            rows.push(row(&format!("env.{name}"), template, |text| {
-                Some(quoted(&redact(text.source())))
-            }));
+            rows.push(row(&format!("env.{name}"), template, |text| Some(quoted(text.source()))));
         }
         rows
     }
@@ -97,7 +96,7 @@ fn server(choice: &ServerChoice) -> String {
         ServerChoice::Local => quoted("local"),
         ServerChoice::Embedded(None) => quoted("embedded"),
         ServerChoice::Embedded(Some(version)) => quoted(&format!("embedded@{version}")),
-        ServerChoice::Existing(url) => quoted(&redact(url.expose())),
+        ServerChoice::Existing(url) => quoted(url.expose()),
     }
 }
 
@@ -109,9 +108,10 @@ fn storage_word(storage: StorageChoice) -> &'static str {
     }
 }
 
-/// A text as TOML writes it.
+/// A text in quotes, its escapes valid in TOML and in JSON alike. Whatever
+/// holds a URL may hold a password.
 fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
+    serde_json::Value::String(redact(text)).to_string()
 }
 
 fn list(texts: &[String]) -> String {

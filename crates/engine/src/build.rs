@@ -1,0 +1,316 @@
+//! Building a migrated cluster, or finding it built.
+//!
+//! The cache holds whole stopped clusters under the fingerprint of all layers
+//! that went into them. A build starts from the image with the longest prefix
+//! of the wanted chain and applies only the rest, so adding a migration runs
+//! one file and branches share what they have in common. Because an image
+//! holds the cluster and not just a database, roles and tablespaces are
+//! exactly those of that prefix: `CREATE ROLE` never meets its own ghost.
+//!
+//! Besides the last layer, one is kept each time the work since the last image
+//! has cost [`KEEP_AFTER`]: editing an old migration never repeats more than
+//! about that much below it, and cheap recipes keep nothing extra.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::DirBuilderExt;
+use std::time::{Duration, Instant};
+
+use seedbed_api::{Context, Event, Kind, Phase, Result, Secret};
+use seedbed_db::{Apply, Globals, Host, Session, TablespaceRoot, Target, quote_ident};
+use seedbed_recipe::{Action, Fingerprint, Layer, Recipe};
+use seedbed_server::{
+    Account, Base, Builder, Copied, Image, Images, MOST_IMAGES, Plan, Postmaster, SUPERUSER, Stop,
+    Storage,
+};
+
+use crate::config::Config;
+use crate::private::DATABASE;
+use crate::site::Site;
+use crate::stopwatch::Stopwatch;
+use crate::world::World;
+
+/// Work worth keeping an image for; making one costs about a fifth of it.
+const KEEP_AFTER: Duration = Duration::from_millis(500);
+
+/// A cluster without any image yet is assumed to need this much.
+const FRESH_BYTES: u64 = 64 << 20;
+
+/// Everything a build needs.
+pub(crate) struct Build<'a> {
+    pub(crate) world: &'a World<'a>,
+    pub(crate) config: &'a Config,
+    pub(crate) images: &'a Images,
+    pub(crate) recipe: &'a Recipe,
+    pub(crate) base: Base<'a>,
+    pub(crate) account: Option<&'a Account>,
+    pub(crate) parameters: &'a BTreeMap<String, String>,
+    pub(crate) password: &'a Secret,
+    pub(crate) storage: Storage,
+}
+
+/// What a build starts from.
+struct Start {
+    /// Layers that are already in the cluster; `None`: a fresh cluster without
+    /// our database.
+    layers: Option<usize>,
+    image: Option<Image>,
+}
+
+impl Build<'_> {
+    /// Leaves the stopped cluster of the whole recipe in the site's data folder.
+    pub(crate) fn obtain(&self, site: &mut Site, stopwatch: &mut Stopwatch<'_>) -> Result<()> {
+        let key = self.recipe.fingerprint().to_string();
+        let image = self.images.get(&key);
+        let bytes = image.as_ref().map_or(FRESH_BYTES, Image::bytes);
+        site.make_dir(self.world, self.storage, bytes, self.account)?;
+        if let Some(image) = image
+            && self.restored(site, &image, stopwatch)?
+        {
+            return Ok(());
+        }
+        let builder = self.images.build(&key, || {
+            self.world.listener.notice("another process is building the same schema".into());
+        })?;
+        if let Some(image) = self.images.get_as(&builder) {
+            if self.restored(site, &image, stopwatch)? {
+                return Ok(());
+            }
+            self.images.discard(&builder)?;
+        }
+        self.build(site, &builder, stopwatch)?;
+        self.images.trim(MOST_IMAGES).map(drop)
+    }
+
+    /// Copies an image; false (and a warning) when it is damaged.
+    fn restored(&self, site: &Site, image: &Image, stopwatch: &mut Stopwatch<'_>) -> Result<bool> {
+        let started = Instant::now();
+        let copied = image.restore(&site.data(), self.account)?;
+        stopwatch.add(Phase::Start, started);
+        match copied {
+            Copied::Whole => Ok(true),
+            Copied::Damaged(why) => {
+                self.world
+                    .listener
+                    .warning(format!("the cache is damaged and is built again: {why}"), None);
+                seedbed_server::remove(&site.data())?;
+                Ok(false)
+            }
+        }
+    }
+
+    fn build(&self, site: &Site, builder: &Builder, stopwatch: &mut Stopwatch<'_>) -> Result<()> {
+        let mut from = self.start_from(site, stopwatch)?;
+        let started = Instant::now();
+        self.world.listener.on(&Event::Started {
+            phase: Phase::Migrate,
+            detail: format!("{} layers", self.recipe.layers.len()),
+        });
+        let built = self
+            .apply_rest(site, &mut from)
+            .and_then(|()| self.images.save(builder, &site.data(), from.image.as_ref()).map(drop));
+        stopwatch.add(Phase::Migrate, started);
+        built
+    }
+
+    /// Puts the best cluster to start from into the data folder.
+    fn start_from(&self, site: &Site, stopwatch: &mut Stopwatch<'_>) -> Result<Start> {
+        for layers in (0..self.recipe.layers.len()).rev() {
+            let key = self.fingerprint_after(layers).to_string();
+            let Some(image) = self.images.get(&key) else { continue };
+            if self.restored(site, &image, stopwatch)? {
+                return Ok(Start { layers: Some(layers), image: Some(image) });
+            }
+        }
+        let key = hex(&self.base.key());
+        if let Some(image) = self.images.get(&key)
+            && self.restored(site, &image, stopwatch)?
+        {
+            return Ok(Start { layers: None, image: Some(image) });
+        }
+        let builder = self.images.build(&key, || {})?;
+        if let Some(image) = self.images.get_as(&builder) {
+            if self.restored(site, &image, stopwatch)? {
+                return Ok(Start { layers: None, image: Some(image) });
+            }
+            self.images.discard(&builder)?;
+        }
+        let image = stopwatch.time(
+            Phase::Initdb,
+            format!("PostgreSQL {}", self.base.binaries.version),
+            || {
+                self.base.make(&site.data(), &site.log(), self.account)?;
+                self.images.save(&builder, &site.data(), None)
+            },
+        )?;
+        Ok(Start { layers: None, image: Some(image) })
+    }
+
+    /// The fingerprint once the first `layers` layers are in.
+    fn fingerprint_after(&self, layers: usize) -> Fingerprint {
+        match layers.checked_sub(1) {
+            Some(last) => self.recipe.layers[last].fingerprint,
+            None => self.recipe.base,
+        }
+    }
+
+    /// Applies the layers that are missing and leaves the cluster stopped.
+    fn apply_rest(&self, site: &Site, from: &mut Start) -> Result<()> {
+        let runtime = crate::runtime::new()?;
+        let mut next = from.layers;
+        loop {
+            let server = self.start_server(site)?;
+            let applied = runtime.block_on(self.apply_some(&server, site, next));
+            // A failed build must not wait for a clean stop: nothing is kept.
+            let done = match applied {
+                Ok(done) => done,
+                Err(failure) => {
+                    drop(server);
+                    return Err(failure);
+                }
+            };
+            server.stop(Stop::Clean)?;
+            if done == self.recipe.layers.len() {
+                return Ok(());
+            }
+            self.keep(site, from, done)?;
+            next = Some(done);
+        }
+    }
+
+    /// Keeps an image of an intermediate layer, if nobody else is at it.
+    fn keep(&self, site: &Site, from: &mut Start, layers: usize) -> Result<()> {
+        let key = self.fingerprint_after(layers).to_string();
+        let builder = self.images.build(&key, || {})?;
+        if self.images.get_as(&builder).is_none() {
+            from.image = Some(self.images.save(&builder, &site.data(), from.image.as_ref())?);
+        }
+        Ok(())
+    }
+
+    fn start_server(&self, site: &Site) -> Result<Postmaster> {
+        let (data, socket_dir, log) = (site.data(), site.socket_dir(), site.log());
+        let plan = Plan {
+            binaries: self.base.binaries,
+            data: &data,
+            socket_dir: &socket_dir,
+            log: &log,
+            account: self.account,
+            parameters: self.parameters,
+        };
+        let password = format!(
+            "ALTER ROLE {} PASSWORD {}",
+            quote_ident(SUPERUSER),
+            seedbed_db::quote_literal(&seedbed_server::verifier(SUPERUSER, self.password))
+        );
+        Postmaster::start(&plan, "postgres", &password)
+    }
+
+    /// Applies layers from `next` until the last or until an image is due;
+    /// returns how many are in.
+    async fn apply_some(
+        &self,
+        server: &Postmaster,
+        site: &Site,
+        next: Option<usize>,
+    ) -> Result<usize> {
+        let socket = Target {
+            host: Host::Socket(site.socket_dir()),
+            port: server.port(),
+            user: SUPERUSER.to_owned(),
+            password: None,
+            database: "postgres".to_owned(),
+        };
+        let done = match next {
+            Some(done) => done,
+            None => {
+                let session = connect(&socket).await?;
+                session.batch(&format!("CREATE DATABASE {}", quote_ident(DATABASE))).await?;
+                session.close().await;
+                0
+            }
+        };
+        let total = self.recipe.layers.len();
+        if done == total {
+            return Ok(done);
+        }
+        let target = socket.with_database(DATABASE);
+        let session = connect(&target).await?;
+        let tablespaces = TablespaceRoot {
+            folder: site.tablespaces(),
+            owner: self.account.map(|account| (account.uid, account.gid)),
+        };
+        self.make_tablespace_folder(&tablespaces)?;
+        let apply = Apply {
+            globals: Globals::Ours,
+            tablespaces: Some(&tablespaces),
+            listener: self.world.listener,
+        };
+        let started = Instant::now();
+        for (index, layer) in self.recipe.layers.iter().enumerate().skip(done) {
+            self.layer(&apply, &session, (server, site), layer, index).await?;
+            let rest = total - index - 1;
+            if rest > 0 && started.elapsed() >= KEEP_AFTER {
+                session.close().await;
+                return Ok(index + 1);
+            }
+        }
+        session.close().await;
+        Ok(total)
+    }
+
+    fn make_tablespace_folder(&self, root: &TablespaceRoot) -> Result<()> {
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o711)
+            .create(&root.folder)
+            .context(Kind::Environment, || format!("cannot create {}", root.folder.display()))
+    }
+
+    async fn layer(
+        &self,
+        apply: &Apply<'_>,
+        session: &Session,
+        (server, site): (&Postmaster, &Site),
+        layer: &Layer,
+        index: usize,
+    ) -> Result<()> {
+        let progress = |took_us| Event::Progress {
+            phase: Phase::Migrate,
+            done: index as u64 + 1,
+            total: self.recipe.layers.len() as u64,
+            detail: layer.name.clone(),
+            took_us,
+        };
+        self.world.listener.on(&progress(None));
+        let started = Instant::now();
+        match layer.action()? {
+            Action::Script(script) => {
+                apply.run(session, &script).await?;
+                // What one file sets for its session must not leak into the
+                // next: a build that starts in the middle would differ.
+                session.reset().await?;
+            }
+            Action::Command { argv } => {
+                let target = Target {
+                    host: Host::Tcp("127.0.0.1".into()),
+                    port: server.port(),
+                    user: SUPERUSER.to_owned(),
+                    password: Some(self.password.clone()),
+                    database: DATABASE.to_owned(),
+                };
+                crate::builder::run(&argv, &self.config.root, &target, site.claim().id())?;
+            }
+        }
+        let took_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.world.listener.on(&progress(Some(took_us)));
+        Ok(())
+    }
+}
+
+async fn connect(target: &Target) -> Result<Session> {
+    Session::connect(target, "seedbed build", Duration::from_secs(20)).await
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,85 @@
+//! A recipe's command (`alembic upgrade head`): run in the project's folder
+//! with the database in its environment. Its output is shown only if it fails.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use seedbed_api::{Context, Failure, Kind, Result};
+use seedbed_db::Target;
+
+use crate::child_environment;
+
+/// Lines of output shown when the command fails.
+const LINES_SHOWN: usize = 30;
+
+/// How long a recipe's command may take.
+const BOUND: Duration = Duration::from_secs(60 * 60);
+
+/// Runs the command to its end.
+pub(crate) fn run(argv: &[String], root: &Path, target: &Target, mark: &str) -> Result<()> {
+    let shown = argv.join(" ");
+    let (program, arguments) = argv
+        .split_first()
+        .ok_or_else(|| Failure::new(Kind::Recipe, "the recipe's command is empty"))?;
+    let mut output = scratch()?;
+    let log = || output.try_clone().context(Kind::Environment, || "no file descriptor left".into());
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .current_dir(root)
+        .stdin(Stdio::null())
+        .stdout(log()?)
+        .stderr(log()?)
+        .process_group(0);
+    child_environment::connect(&mut command, target);
+    // Should we die, the reaper finds it by this mark.
+    command.env(seedbed_server::RUN_MARK, mark);
+    let mut child = command.spawn().map_err(|error| {
+        let kind = match error.kind() {
+            std::io::ErrorKind::NotFound => Kind::NotFound,
+            _ => Kind::NotExecutable,
+        };
+        Failure::new(kind, format!("cannot run the recipe's command `{shown}`"))
+            .because(error)
+            .hint("[recipe]\ncommand = \"…\"   # run by sh in the project's folder")
+    })?;
+    let status =
+        seedbed_server::until(BOUND, Duration::from_millis(20), || child.try_wait().ok().flatten());
+    let failure = match status {
+        Some(status) if status.success() => return Ok(()),
+        Some(status) => {
+            Failure::new(Kind::Build, format!("the recipe's command `{shown}` ended with {status}"))
+        }
+        None => {
+            let _ = rustix::process::kill_process_group(
+                rustix::process::Pid::from_child(&child),
+                rustix::process::Signal::KILL,
+            );
+            let _ = child.wait();
+            Failure::new(
+                Kind::Timeout,
+                format!("the recipe's command `{shown}` took longer than {} s", BOUND.as_secs()),
+            )
+        }
+    };
+    Err(failure
+        .detail(last_lines(&mut output))
+        .hint(format!("{shown}   # to try it by hand against a database of your own")))
+}
+
+/// A file without a name: gone with its last descriptor.
+fn scratch() -> Result<File> {
+    tempfile::tempfile().context(Kind::Environment, || "cannot make a temporary file".into())
+}
+
+fn last_lines(file: &mut File) -> String {
+    let mut bytes = Vec::new();
+    let _ = file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_end(&mut bytes));
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(LINES_SHOWN)..].join("\n")
+}

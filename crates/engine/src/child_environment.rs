@@ -1,0 +1,95 @@
+//! What the wrapped command finds in its environment.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use seedbed_db::{Host, Target};
+use seedbed_server::RUN_MARK;
+
+use crate::config::{Template, Value};
+
+/// Variables of libpq that would lead a client elsewhere than the ones we set
+/// (PostgreSQL manual, "Environment Variables" of libpq).
+const MISLEADING: [&str; 14] = [
+    "PGHOSTADDR",
+    "PGSERVICE",
+    "PGSERVICEFILE",
+    "PGPASSFILE",
+    "PGREQUIREAUTH",
+    "PGCHANNELBINDING",
+    "PGSSLMODE",
+    "PGREQUIRESSL",
+    "PGSSLCERT",
+    "PGSSLKEY",
+    "PGSSLROOTCERT",
+    "PGGSSENCMODE",
+    "PGTARGETSESSIONATTRS",
+    "PGLOADBALANCEHOSTS",
+];
+
+/// What the command is told beyond its database.
+pub(crate) struct Told<'a> {
+    /// Identity of the run.
+    pub(crate) run: &'a str,
+    /// Version of the server.
+    pub(crate) version: &'a str,
+    /// The same database over the unix socket.
+    pub(crate) socket: Option<&'a Target>,
+    /// The same database as superuser, when the command's role is another.
+    pub(crate) admin: Option<&'a Target>,
+    /// Variables the person defined.
+    pub(crate) templates: &'a BTreeMap<String, Value<Template>>,
+}
+
+/// Sets `DATABASE_URL` and `PG*` and removes what contradicts them. Whatever
+/// `DATABASE_URL` said before (production, perhaps) the child never sees.
+pub(crate) fn connect(command: &mut Command, target: &Target) {
+    for name in MISLEADING {
+        command.env_remove(name);
+    }
+    command.envs(target.environment());
+}
+
+/// Sets everything the wrapped command receives.
+pub(crate) fn equip(command: &mut Command, target: &Target, told: &Told<'_>) {
+    connect(command, target);
+    command
+        .env("SEEDBED_URL", target.url().expose())
+        .env("SEEDBED_SERVER_VERSION", told.version)
+        .env(RUN_MARK, told.run)
+        .env_remove("SEEDBED_ADMIN_URL")
+        .env_remove("SEEDBED_SOCKET_URL");
+    if let Some(socket) = told.socket {
+        command.env("SEEDBED_SOCKET_URL", socket.url().expose());
+    }
+    if let Some(admin) = told.admin {
+        command.env("SEEDBED_ADMIN_URL", admin.url().expose());
+    }
+    for (name, template) in told.templates {
+        command.env(name, template.value.fill(|placeholder| fill(placeholder, target, told)));
+    }
+}
+
+fn fill<'a>(placeholder: &'static str, target: &'a Target, told: &Told<'a>) -> Cow<'a, str> {
+    match placeholder {
+        "url" => target.url().expose().to_owned().into(),
+        "host" => match &target.host {
+            Host::Tcp(host) => Cow::Borrowed(host.as_str()),
+            Host::Socket(dir) => dir.to_string_lossy(),
+        },
+        "port" => target.port.to_string().into(),
+        "user" => Cow::Borrowed(target.user.as_str()),
+        "password" => {
+            target.password.as_ref().map_or("", |password| password.expose()).to_owned().into()
+        }
+        "database" => Cow::Borrowed(target.database.as_str()),
+        "socket_dir" => match told.socket.map(|socket| &socket.host) {
+            Some(Host::Socket(dir)) => dir.to_string_lossy(),
+            _ => Cow::Borrowed(""),
+        },
+        "version" => Cow::Borrowed(told.version),
+        "admin_url" => told.admin.unwrap_or(target).url().expose().to_owned().into(),
+        _ => Cow::Borrowed(""),
+    }
+}

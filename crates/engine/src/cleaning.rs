@@ -1,0 +1,87 @@
+//! Cleaning up after owners that are gone: what the reaper does, what every
+//! command does first, and what `gc` does by hand.
+
+use std::path::Path;
+use std::time::Duration;
+
+use seedbed_api::{Listener, Result};
+use seedbed_db::Target;
+use seedbed_server::{Folders, Images, MOST_IMAGES, Orphan};
+
+/// How long dropping databases on a server that is not ours may take.
+const DROP_BOUND: Duration = Duration::from_secs(60);
+
+/// What a clean-up did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Runs and servers whose owner was gone.
+    pub claims: usize,
+    /// Images removed from the cache.
+    pub images: usize,
+}
+
+/// Cleans up after every owner that is gone. What resists is left for the
+/// next call and named in a warning.
+pub(crate) fn sweep(folders: &Folders, listener: &dyn Listener) -> usize {
+    let mut swept = 0;
+    for orphan in seedbed_server::orphans(folders) {
+        match clean(orphan) {
+            Ok(()) => swept += 1,
+            Err(failure) => listener.warning(
+                format!("cannot clean up after an earlier run: {}", failure.chain()),
+                Some("seedbed gc".into()),
+            ),
+        }
+    }
+    swept
+}
+
+/// `seedbed gc`: a sweep, and the cache trimmed.
+///
+/// # Errors
+/// [`seedbed_api::Kind::Environment`] when the cache cannot be trimmed.
+pub fn gc(folders: &Folders, listener: &dyn Listener) -> Result<Swept> {
+    let claims = sweep(folders, listener);
+    let images = if folders.images().is_dir() {
+        Images::open(folders.images())?.trim(MOST_IMAGES)?
+    } else {
+        0
+    };
+    Ok(Swept { claims, images })
+}
+
+/// The reaper's whole life.
+///
+/// # Errors
+/// When something resists; the next call of any command tries again.
+pub fn reap(claim_dir: &Path) -> Result<()> {
+    match seedbed_server::wait_for_owner(claim_dir) {
+        Some(orphan) => clean(orphan),
+        None => Ok(()),
+    }
+}
+
+/// Ends and removes everything an orphan names, then forgets it.
+fn clean(orphan: Orphan) -> Result<()> {
+    if let Some(record) = orphan.record() {
+        seedbed_server::end_processes(record);
+        if let Some(foreign) = &record.foreign {
+            drop_databases(&foreign.admin_url, &foreign.databases)?;
+        }
+        seedbed_server::remove_files(record)?;
+    }
+    orphan.bury()
+}
+
+/// Drops databases of a dead run. A server that is gone took them with it.
+fn drop_databases(admin_url: &str, databases: &[String]) -> Result<()> {
+    let admin = Target::parse(admin_url)?;
+    crate::runtime::new()?.block_on(async {
+        match tokio::time::timeout(DROP_BOUND, crate::shared::drop_if_reachable(&admin, databases))
+            .await
+        {
+            Ok(outcome) => outcome,
+            Err(_) => Ok(()),
+        }
+    })
+}

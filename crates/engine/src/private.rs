@@ -1,0 +1,216 @@
+//! A server of our own: found or fetched, its cluster copied from an image or
+//! built, started, and ended with everything it left.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use seedbed_api::{Event, Failure, Kind, Phase, Result, Secret};
+use seedbed_db::{Host, Target, quote_ident, quote_literal};
+use seedbed_recipe::{Fingerprint, Recipe};
+use seedbed_server::binaries::Binaries;
+use seedbed_server::{
+    Account, Base, ClaimKind, Images, Plan, Postmaster, SUPERUSER, Stop, Storage, parameters,
+    verifier,
+};
+
+use crate::build::Build;
+use crate::config::{Config, StorageChoice};
+use crate::site::Site;
+use crate::stopwatch::Stopwatch;
+use crate::world::{World, wanted};
+
+/// Name of the database a command gets. It says that it is for tests, because
+/// some suites refuse to run against one that does not.
+pub const DATABASE: &str = "seedbed_test";
+
+/// What a private server needs to know before anything is made.
+pub(crate) struct Groundwork {
+    pub(crate) account: Option<Account>,
+    pub(crate) binaries: Binaries,
+    pub(crate) recipe: Recipe,
+    base_key: [u8; 32],
+}
+
+/// A running server of our own.
+pub(crate) struct PrivateServer {
+    pub(crate) site: Site,
+    pub(crate) binaries: Binaries,
+    pub(crate) postmaster: Option<Postmaster>,
+    password: Secret,
+    role: Option<String>,
+}
+
+impl Groundwork {
+    /// Finds the binaries and reads the recipe.
+    pub(crate) fn lay(
+        world: &World<'_>,
+        config: &Config,
+        stopwatch: &mut Stopwatch<'_>,
+    ) -> Result<Self> {
+        let account = Account::choose(config.os_user.value.as_deref())?;
+        let wanted = wanted(config)
+            .ok_or_else(|| Failure::new(Kind::Bug, "a given server needs no binaries"))?;
+        let binaries = stopwatch.time(Phase::Fetch, "PostgreSQL binaries", || {
+            world.finder(config, account.as_ref()).find(&wanted)
+        })?;
+        let base = Base { binaries: &binaries, locale: config.locale.value.as_deref() };
+        let base_key = base.key();
+        let recipe = crate::recipe::read(config, Fingerprint::of("seedbed recipe", &[&base_key]))?;
+        for notice in &recipe.notices {
+            world.listener.notice(notice.clone());
+        }
+        Ok(Self { account, binaries, recipe, base_key })
+    }
+
+    /// Key under which `seedbed up` offers its server: same project, same
+    /// server, same parameters.
+    pub(crate) fn service_key(&self, config: &Config) -> String {
+        let mut hash = blake3::Hasher::new_derive_key("seedbed service key 1");
+        hash.update(config.root.as_os_str().as_encoded_bytes());
+        hash.update(&self.base_key);
+        for (name, value) in own_parameters(config) {
+            hash.update(format!("\0{name}={value}").as_bytes());
+        }
+        hash.finalize().to_hex()[..32].to_owned()
+    }
+}
+
+/// The person's PostgreSQL parameters.
+fn own_parameters(config: &Config) -> BTreeMap<String, String> {
+    config.settings.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect()
+}
+
+impl PrivateServer {
+    /// Makes the server and its migrated database ready.
+    pub(crate) fn open(
+        world: &World<'_>,
+        config: &Config,
+        ground: &Groundwork,
+        kind: ClaimKind,
+        title: &str,
+        stopwatch: &mut Stopwatch<'_>,
+    ) -> Result<Self> {
+        let site = Site::open(world, kind, &config.root, title)?;
+        let mut server = Self {
+            site,
+            binaries: ground.binaries.clone(),
+            postmaster: None,
+            password: seedbed_server::fresh_password()?,
+            role: config.role.value.clone().filter(|role| role != SUPERUSER),
+        };
+        match server.bring_up(world, config, ground, stopwatch) {
+            Ok(()) => Ok(server),
+            Err(failure) => {
+                // The failure says more than what may go wrong while leaving;
+                // what stays is the reaper's.
+                let _ = server.close();
+                Err(failure)
+            }
+        }
+    }
+
+    fn bring_up(
+        &mut self,
+        world: &World<'_>,
+        config: &Config,
+        ground: &Groundwork,
+        stopwatch: &mut Stopwatch<'_>,
+    ) -> Result<()> {
+        let images = Images::open(world.folders.images())?;
+        let storage = match config.storage.value {
+            StorageChoice::Auto => Storage::Auto,
+            StorageChoice::Disk => Storage::Disk,
+            StorageChoice::Memory => Storage::Memory,
+        };
+        let account = ground.account.as_ref();
+        let parameters = parameters(&ground.binaries.version, &own_parameters(config));
+        let build = Build {
+            world,
+            config,
+            images: &images,
+            recipe: &ground.recipe,
+            base: Base { binaries: &ground.binaries, locale: config.locale.value.as_deref() },
+            account,
+            parameters: &parameters,
+            password: &self.password,
+            storage,
+        };
+        build.obtain(&mut self.site, stopwatch)?;
+        let first_sql = self.first_sql();
+        let (data, socket_dir, log) = (self.site.data(), self.site.socket_dir(), self.site.log());
+        let plan = Plan {
+            binaries: &ground.binaries,
+            data: &data,
+            socket_dir: &socket_dir,
+            log: &log,
+            account,
+            parameters: &parameters,
+        };
+        let started = Instant::now();
+        world.listener.on(&Event::Started {
+            phase: Phase::Start,
+            detail: format!("PostgreSQL {}", ground.binaries.version),
+        });
+        let postmaster = Postmaster::start(&plan, DATABASE, &first_sql);
+        stopwatch.add(Phase::Start, started);
+        self.postmaster = Some(postmaster?);
+        Ok(())
+    }
+
+    /// Sets the password of this run and, if wanted, makes the command's role.
+    fn first_sql(&self) -> String {
+        let set = |role: &str| {
+            format!(
+                "ALTER ROLE {} PASSWORD {};",
+                quote_ident(role),
+                quote_literal(&verifier(role, &self.password))
+            )
+        };
+        let mut sql = set(SUPERUSER);
+        if let Some(role) = &self.role {
+            sql.push_str(&crate::role::ensure(role));
+            sql.push_str(&set(role));
+        }
+        sql
+    }
+
+    /// The password of this server.
+    pub(crate) fn password(&self) -> &Secret {
+        &self.password
+    }
+
+    fn target(&self, host: Host, user: &str) -> Target {
+        Target {
+            host,
+            port: self.postmaster.as_ref().map_or(0, Postmaster::port),
+            user: user.to_owned(),
+            password: Some(self.password.clone()),
+            database: DATABASE.to_owned(),
+        }
+    }
+
+    /// Where the command connects: loopback, with the password.
+    pub(crate) fn command_target(&self) -> Target {
+        let user = self.role.as_deref().unwrap_or(SUPERUSER);
+        self.target(Host::Tcp("127.0.0.1".into()), user)
+    }
+
+    /// The same database as superuser, when the command is not.
+    pub(crate) fn admin_target(&self) -> Option<Target> {
+        self.role.as_ref().map(|_| self.target(Host::Tcp("127.0.0.1".into()), SUPERUSER))
+    }
+
+    /// The same database over the unix socket.
+    pub(crate) fn socket_target(&self) -> Target {
+        let user = self.role.as_deref().unwrap_or(SUPERUSER);
+        self.target(Host::Socket(self.site.socket_dir()), user)
+    }
+
+    /// Ends the server and removes everything.
+    pub(crate) fn close(mut self) -> Result<()> {
+        if let Some(postmaster) = self.postmaster.take() {
+            postmaster.stop(Stop::Discard)?;
+        }
+        self.site.close()
+    }
+}

@@ -1,0 +1,159 @@
+//! `seedbed run -- COMMAND`: a fresh migrated database for any command, and
+//! nothing left behind.
+
+use std::ffi::OsString;
+use std::process::Command;
+use std::time::Instant;
+
+use seedbed_api::{Event, Failure, Kind, Phase, Result};
+use seedbed_db::Target;
+use seedbed_server::ClaimKind;
+
+use crate::child_environment::{self, Told};
+use crate::command::{self, Caught};
+use crate::config::{Config, ServerChoice};
+use crate::private::{Groundwork, PrivateServer};
+use crate::shared::SharedRun;
+use crate::site::Site;
+use crate::stopwatch::Stopwatch;
+use crate::world::World;
+use crate::{cleaning, service};
+
+/// Runs the command and returns its exit code, 128+n for a signal.
+///
+/// # Errors
+/// Whatever keeps the command from being started with a database. A failing
+/// clean-up is only a warning: the command's code is worth more, and the
+/// reaper tries again.
+pub fn run(world: &World<'_>, config: &Config, argv: &[OsString]) -> Result<i32> {
+    let program = argv.first().ok_or_else(|| {
+        Failure::new(Kind::Config, "no command to run").hint("seedbed run -- cargo test")
+    })?;
+    command::locate(program, &world.path, &world.directory)?;
+    cleaning::sweep(&world.folders, world.listener);
+
+    let title = argv.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    let mut stopwatch = Stopwatch::new(world.listener);
+    let code = if let ServerChoice::Existing(url) = &config.server.value {
+        let shared = SharedRun::on_existing(world, config, url, &title, &mut stopwatch)?;
+        on_shared(world, config, argv, shared, &mut stopwatch)?
+    } else {
+        let ground = Groundwork::lay(world, config, &mut stopwatch)?;
+        match service::matching(world, config, &ground) {
+            Some(record) => {
+                let shared =
+                    SharedRun::on_service(world, config, &record, ground, &title, &mut stopwatch)?;
+                on_shared(world, config, argv, shared, &mut stopwatch)?
+            }
+            None => on_private(world, config, argv, &ground, &title, &mut stopwatch)?,
+        }
+    };
+    stopwatch.summary(Some(code));
+    Ok(code)
+}
+
+fn on_private(
+    world: &World<'_>,
+    config: &Config,
+    argv: &[OsString],
+    ground: &Groundwork,
+    title: &str,
+    stopwatch: &mut Stopwatch<'_>,
+) -> Result<i32> {
+    let mut server = PrivateServer::open(world, config, ground, ClaimKind::Run, title, stopwatch)?;
+    let version = server.binaries.version.to_string();
+    world.listener.on(&Event::Ready {
+        server: server.binaries.origin.word().to_owned(),
+        version: version.clone(),
+        database: crate::DATABASE.to_owned(),
+        reused: false,
+    });
+    let (target, socket) = (server.command_target(), server.socket_target());
+    let admin = server.admin_target();
+    let handed =
+        Handed { target: &target, socket: Some(&socket), admin: admin.as_ref(), version: &version };
+    let (outcome, _caught) = hand_over(world, config, argv, &mut server.site, &handed, stopwatch);
+    let started = Instant::now();
+    if let Err(failure) = server.close() {
+        warn_about_leaving(world, &failure);
+    }
+    stopwatch.add(Phase::CleanUp, started);
+    outcome
+}
+
+fn on_shared(
+    world: &World<'_>,
+    config: &Config,
+    argv: &[OsString],
+    mut shared: SharedRun,
+    stopwatch: &mut Stopwatch<'_>,
+) -> Result<i32> {
+    world.listener.on(&shared.ready());
+    let (target, admin, socket) = shared.targets();
+    let version = shared.version().to_owned();
+    let handed = Handed {
+        target: &target,
+        socket: socket.as_ref(),
+        admin: admin.as_ref(),
+        version: &version,
+    };
+    let (outcome, _caught) = hand_over(world, config, argv, shared.site_mut(), &handed, stopwatch);
+    let started = Instant::now();
+    if let Err(failure) = shared.close() {
+        warn_about_leaving(world, &failure);
+    }
+    stopwatch.add(Phase::CleanUp, started);
+    outcome
+}
+
+struct Handed<'a> {
+    target: &'a Target,
+    socket: Option<&'a Target>,
+    admin: Option<&'a Target>,
+    version: &'a str,
+}
+
+/// Starts the command with its database and waits for its end. The signals
+/// stay caught while the caller cleans up.
+fn hand_over(
+    world: &World<'_>,
+    config: &Config,
+    argv: &[OsString],
+    site: &mut Site,
+    handed: &Handed<'_>,
+    stopwatch: &mut Stopwatch<'_>,
+) -> (Result<i32>, Option<Caught>) {
+    let mut caught = match Caught::all() {
+        Ok(caught) => caught,
+        Err(failure) => return (Err(failure), None),
+    };
+    let started = Instant::now();
+    let mut command = Command::new(argv.first().map_or("".as_ref(), OsString::as_os_str));
+    command.args(argv.iter().skip(1)).current_dir(&world.directory);
+    child_environment::equip(
+        &mut command,
+        handed.target,
+        &Told {
+            run: site.claim().id(),
+            version: handed.version,
+            socket: handed.socket,
+            admin: handed.admin,
+            templates: &config.env,
+        },
+    );
+    let outcome = command::start(command, argv).and_then(|running| {
+        let id = running.id();
+        // A record that cannot be written (full disk) must not stop the
+        // command: its mark in the environment finds it too.
+        let _ = site.claim_mut().note(|record| record.command = id);
+        running.wait(&mut caught)
+    });
+    stopwatch.add(Phase::Command, started);
+    (outcome, Some(caught))
+}
+
+fn warn_about_leaving(world: &World<'_>, failure: &Failure) {
+    world
+        .listener
+        .warning(format!("cannot clean up: {}", failure.chain()), Some("seedbed gc".into()));
+}

@@ -1,0 +1,320 @@
+//! `seedbed up`: a server that outlives the command that started it, so that
+//! later runs begin at once.
+//!
+//! `up` starts this program again as a service and listens to its events (JSON
+//! lines on its standard error) until it is ready or failed. The service owns
+//! the server as a run does, claim and reaper included; it ends on SIGTERM
+//! (`seedbed down`), when nobody has used it for the idle time, or when its
+//! server is killed.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use seedbed_api::{Context, Event, Failure, Kind, Phase, Result};
+use seedbed_db::{Globals, Session, TablespaceRoot};
+use seedbed_isolation::Shared;
+use seedbed_server::{ClaimKind, Lock, Postmaster, RUN_MARK, Record, Service};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::{Config, ServerChoice};
+use crate::private::{DATABASE, Groundwork, PrivateServer};
+use crate::shared::{self, Runner};
+use crate::stopwatch::Stopwatch;
+use crate::world::World;
+use crate::{cleaning, runtime};
+
+/// How long a service may take to get ready: fetching included.
+const READY_BOUND: Duration = Duration::from_secs(30 * 60);
+
+/// How long a service may take to end.
+const END_BOUND: Duration = Duration::from_secs(20);
+
+/// How often the service looks after its server.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// What `up` did.
+#[derive(Clone, Debug)]
+pub struct Up {
+    /// The service's record.
+    pub record: Record,
+    /// Whether it ran already.
+    pub already: bool,
+}
+
+/// The living service that answers this project and these options.
+pub(crate) fn matching(world: &World<'_>, config: &Config, ground: &Groundwork) -> Option<Record> {
+    let key = ground.service_key(config);
+    seedbed_server::living(&world.folders)
+        .into_iter()
+        .find(|record| record.service.as_ref().is_some_and(|service| service.key == key))
+}
+
+/// Starts the service unless it runs. `arguments` start this program as the
+/// service ([`serve`]) with JSON events.
+///
+/// # Errors
+/// What kept the service from getting ready.
+pub fn up(world: &World<'_>, config: &Config, arguments: &[OsString]) -> Result<Up> {
+    refuse_existing(config)?;
+    cleaning::sweep(&world.folders, world.listener);
+    let mut stopwatch = Stopwatch::new(world.listener);
+    let ground = Groundwork::lay(world, config, &mut stopwatch)?;
+    seedbed_server::ensure(&world.folders.state, 0o700)?;
+    let path = world.folders.state.join(format!("up-{}.lock", ground.service_key(config)));
+    // Two at once: the second waits and finds the first one's service.
+    let starting = Lock::exclusive(&path, READY_BOUND, || {
+        world.listener.notice("another `seedbed up` of this project is starting".into());
+    })?;
+    if let Some(record) = matching(world, config, &ground) {
+        return Ok(Up { record, already: true });
+    }
+    launch(world, arguments)?;
+    let record = matching(world, config, &ground)
+        .ok_or_else(|| Failure::new(Kind::ServerFailed, "the service ended at once"))?;
+    starting.remove();
+    Ok(Up { record, already: false })
+}
+
+fn refuse_existing(config: &Config) -> Result<()> {
+    match &config.server.value {
+        ServerChoice::Existing(_) => Err(Failure::new(
+            Kind::Config,
+            format!(
+                "`server` names a running server ({}); there is nothing to start",
+                config.server.origin
+            ),
+        )
+        .hint("seedbed up --server auto")),
+        _ => Ok(()),
+    }
+}
+
+/// Starts the service and relays its events until it is ready.
+fn launch(world: &World<'_>, arguments: &[OsString]) -> Result<()> {
+    let mut child = Command::new(&world.program)
+        .args(arguments)
+        // Inside a run, that run's end must not end the service.
+        .env_remove(RUN_MARK)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .context(Kind::Environment, || format!("cannot start {}", world.program.display()))?;
+    let stderr = child
+        .stderr
+        .take()
+        .ok_or_else(|| Failure::new(Kind::Bug, "the service has no standard error"))?;
+    for line in BufReader::new(stderr).lines().map_while(std::result::Result::ok) {
+        match serde_json::from_str::<Event>(&line) {
+            Ok(Event::Ready { .. }) => return Ok(()),
+            Ok(Event::Failed { kind, message, detail, hints, .. }) => {
+                let _ = child.wait();
+                let kind = Kind::from_word(&kind).unwrap_or(Kind::ServerFailed);
+                let failure = Failure::new(kind, message);
+                let failure = detail.into_iter().fold(failure, Failure::detail);
+                return Err(hints.into_iter().fold(failure, Failure::hint));
+            }
+            Ok(event) => world.listener.on(&event),
+            Err(_) => {}
+        }
+    }
+    let status = child.wait().context(Kind::Bug, || "cannot wait for the service".into())?;
+    Err(Failure::new(Kind::ServerFailed, format!("the service ended with {status}")))
+}
+
+/// The service's whole life.
+///
+/// # Errors
+/// What kept it from getting ready.
+pub fn serve(world: &World<'_>, config: &Config) -> Result<()> {
+    refuse_existing(config)?;
+    let _ = rustix::process::setsid();
+    let mut stopwatch = Stopwatch::new(world.listener);
+    let ground = Groundwork::lay(world, config, &mut stopwatch)?;
+    let runtime = runtime::new()?;
+    let mut server =
+        PrivateServer::open(world, config, &ground, ClaimKind::Up, "seedbed up", &mut stopwatch)?;
+    let outcome = runtime.block_on(async {
+        // Caught before anybody is told that we are ready.
+        let mut ends = Ends::listen()?;
+        let admin = offer(world, config, &ground, &mut server, &mut stopwatch).await?;
+        leave_the_terminal();
+        linger(&mut server, config.idle_timeout.value, &admin, &mut ends).await;
+        Ok(())
+    });
+    // Dropped first: its sockets belong to the server that ends now.
+    drop(runtime);
+    let closed = server.close();
+    outcome.and(closed)
+}
+
+/// Turns the migrated database into the sealed template and records the
+/// service, which makes it visible to others.
+async fn offer(
+    world: &World<'_>,
+    config: &Config,
+    ground: &Groundwork,
+    server: &mut PrivateServer,
+    stopwatch: &mut Stopwatch<'_>,
+) -> Result<seedbed_db::Target> {
+    let service = Service {
+        key: ground.service_key(config),
+        socket_dir: server.site.socket_dir(),
+        port: server.postmaster.as_ref().map_or(0, Postmaster::port),
+        password: server.password().expose().to_owned(),
+        origin: server.binaries.origin.word().to_owned(),
+        version: server.binaries.version.to_string(),
+    };
+    let admin = shared::service_admin(&service);
+    let mark = server.site.claim().id().to_owned();
+    let runner = Runner { root: &config.root, mark: &mark };
+    let tablespaces = TablespaceRoot {
+        folder: shared::tablespace_folder(server.site.dir()),
+        owner: ground.account.as_ref().map(|account| (account.uid, account.gid)),
+    };
+    let started = Instant::now();
+    let shared = Shared {
+        admin: &admin,
+        globals: Globals::Ours,
+        listener: world.listener,
+        tablespaces: Some(&tablespaces),
+        run_command: &runner,
+        build_wait: Shared::BUILD_WAIT,
+    };
+    shared.adopt(&ground.recipe, DATABASE).await?;
+    stopwatch.add(Phase::Clone, started);
+    let version = service.version.clone();
+    let origin = service.origin.clone();
+    server.site.claim_mut().note(|record| record.service = Some(service))?;
+    world.listener.on(&Event::Ready {
+        server: origin,
+        version,
+        database: DATABASE.to_owned(),
+        reused: false,
+    });
+    Ok(admin)
+}
+
+/// From here on nobody listens: the pipe to `up` must close, or a shell that
+/// captures its output would wait for us.
+fn leave_the_terminal() {
+    if let Ok(null) = File::options().write(true).open("/dev/null") {
+        let _ = rustix::stdio::dup2_stderr(&null);
+        let _ = rustix::stdio::dup2_stdout(&null);
+    }
+    let _ = std::env::set_current_dir("/");
+}
+
+/// The signals that end the service.
+struct Ends {
+    term: tokio::signal::unix::Signal,
+    int: tokio::signal::unix::Signal,
+}
+
+impl Ends {
+    fn listen() -> Result<Self> {
+        let catch =
+            |kind| signal(kind).context(Kind::Environment, || "cannot catch signals".into());
+        Ok(Self { term: catch(SignalKind::terminate())?, int: catch(SignalKind::interrupt())? })
+    }
+}
+
+/// Waits for the end: a signal, a dead server, or nobody there for too long.
+async fn linger(
+    server: &mut PrivateServer,
+    idle: Option<Duration>,
+    admin: &seedbed_db::Target,
+    ends: &mut Ends,
+) {
+    let mut last_used = Instant::now();
+    let look = idle.map_or(LOOK, |idle| LOOK.min(idle / 2));
+    let mut session: Option<Session> = None;
+    loop {
+        tokio::select! {
+            _ = ends.term.recv() => return,
+            _ = ends.int.recv() => return,
+            () = tokio::time::sleep(look) => {}
+        }
+        if server.postmaster.as_mut().is_none_or(|postmaster| postmaster.ended().is_some()) {
+            return;
+        }
+        let Some(idle) = idle else { continue };
+        if session.is_none() {
+            session = Session::connect(admin, "seedbed service", END_BOUND).await.ok();
+        }
+        match used(session.as_ref()).await {
+            Some(false) if last_used.elapsed() >= idle => return,
+            Some(false) => {}
+            Some(true) => last_used = Instant::now(),
+            // The connection is gone; a new one is made at the next look.
+            None => session = None,
+        }
+    }
+}
+
+/// Whether anybody but us is connected.
+async fn used(session: Option<&Session>) -> Option<bool> {
+    let query = "SELECT count(*) FROM pg_stat_activity \
+                 WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
+    let count = session?.value(query).await.ok()??;
+    Some(count != "0")
+}
+
+/// Ends the services of this project, or of all; returns their records.
+///
+/// # Errors
+/// [`Kind::Timeout`] when one does not end, even by force.
+pub fn down(world: &World<'_>, config: &Config, all: bool) -> Result<Vec<Record>> {
+    cleaning::sweep(&world.folders, world.listener);
+    let mut ended = Vec::new();
+    for record in seedbed_server::living(&world.folders) {
+        if record.kind != ClaimKind::Up || !(all || record.project == config.root) {
+            continue;
+        }
+        seedbed_server::end(&record.owner, Signal::TERM, END_BOUND);
+        let claim = world.folders.runs().join(&record.id);
+        // Its reaper, or we, finish what a killed service left.
+        let gone = seedbed_server::until(END_BOUND, Duration::from_millis(10), || {
+            cleaning::sweep(&world.folders, world.listener);
+            (!claim.exists()).then_some(())
+        });
+        if gone.is_none() {
+            return Err(Failure::new(
+                Kind::Timeout,
+                format!("the server of {} does not end", record.project.display()),
+            )
+            .hint(format!("kill -9 {}; seedbed gc", record.owner.pid)));
+        }
+        ended.push(record);
+    }
+    Ok(ended)
+}
+
+/// Everything alive: runs and services of this user.
+#[must_use]
+pub fn ps(world: &World<'_>) -> Vec<Record> {
+    cleaning::sweep(&world.folders, world.listener);
+    seedbed_server::living(&world.folders)
+}
+
+/// The log of this project's service.
+///
+/// # Errors
+/// [`Kind::NoServer`] when no service of this project runs.
+pub fn log_file(world: &World<'_>, config: &Config) -> Result<PathBuf> {
+    seedbed_server::living(&world.folders)
+        .into_iter()
+        .filter(|record| record.kind == ClaimKind::Up && record.project == config.root)
+        .find_map(|record| record.directories.first().map(|dir| dir.join("log")))
+        .ok_or_else(|| {
+            Failure::new(Kind::NoServer, format!("no server of {} runs", config.root.display()))
+                .hint("seedbed up")
+        })
+}
