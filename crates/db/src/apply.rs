@@ -72,6 +72,14 @@ impl Apply<'_> {
                 .await
                 .map_err(|failure| report.at(statement, failure))?;
         }
+        if !script.transaction && in_transaction(session).await? {
+            session.batch("ROLLBACK").await?;
+            return Err(Failure::new(
+                Kind::Build,
+                format!("{} begins a transaction and does not end it", script.file),
+            )
+            .hint("COMMIT;"));
+        }
         for sql in &script.after {
             session.batch(sql).await.map_err(bookkeeping)?;
         }
@@ -235,12 +243,7 @@ async fn alter_role(session: &Session, sql: &str) -> Result<()> {
 
 /// Runs a statement whose failure must not poison an open transaction.
 async fn guarded(session: &Session, sql: &str) -> Result<()> {
-    let inside = match session.batch("SAVEPOINT seedbed_guard").await {
-        Ok(()) => true,
-        // no_active_sql_transaction: nothing to protect
-        Err(failure) if Complaint::is(&failure, "25P01") => false,
-        Err(failure) => return Err(failure),
-    };
+    let inside = in_transaction(session).await?;
     let done = session.batch(sql).await;
     if inside {
         if done.is_err() {
@@ -249,6 +252,16 @@ async fn guarded(session: &Session, sql: &str) -> Result<()> {
         session.batch("RELEASE seedbed_guard").await?;
     }
     done
+}
+
+/// Whether a transaction is open; if so, sets the savepoint `seedbed_guard`.
+async fn in_transaction(session: &Session) -> Result<bool> {
+    match session.batch("SAVEPOINT seedbed_guard").await {
+        Ok(()) => Ok(true),
+        // no_active_sql_transaction
+        Err(failure) if Complaint::is(&failure, "25P01") => Ok(false),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Turns the server's complaint into a failure a person can act on.
@@ -262,8 +275,7 @@ impl Report<'_> {
         let file = &self.script.file;
         let source = Source { text: &statement.text, line: statement.line as usize };
         let Some(complaint) = Complaint::of(&failure) else {
-            let line = source.line;
-            return Failure::new(failure.kind(), format!("{file}:{line} failed")).because(failure);
+            return wrapped(format!("{file}:{} failed", source.line), failure);
         };
         let place = body_line(&statement.text, complaint)
             .and_then(|number| source.place_in_body(number))
@@ -284,7 +296,7 @@ impl Report<'_> {
         let message = format!("{doing} {}", self.script.file);
         match Complaint::of(&failure).cloned() {
             Some(complaint) => self.failure(message, "", "", complaint),
-            None => Failure::new(failure.kind(), message).because(failure),
+            None => wrapped(message, failure),
         }
     }
 
@@ -317,6 +329,13 @@ impl Report<'_> {
         let failure = Failure::new(Kind::Build, message).detail(masked(&detail)).because(complaint);
         hints.into_iter().fold(failure, Failure::hint)
     }
+}
+
+/// A failure that is not the server's, with its own hints.
+fn wrapped(message: String, failure: Failure) -> Failure {
+    let hints = failure.hints().to_vec();
+    let outer = Failure::new(failure.kind(), message).because(failure);
+    hints.into_iter().fold(outer, Failure::hint)
 }
 
 /// The line of the outermost `DO` block's body, from the last context line

@@ -25,6 +25,16 @@ async fn a_file_with_a_concurrent_index_runs_whatever_it_says() {
 }
 
 #[tokio::test]
+async fn a_transaction_left_open_is_an_error_not_a_loss() {
+    let target = database();
+    let sql = "-- no-transaction\nbegin;\ncreate table t (id int);\n";
+    let failure = refused(&target, &formatted(sql, Format::Sqlx)).await;
+    assert!(failure.to_string().ends_with("does not end it"), "{failure}");
+    let sql = "-- no-transaction\nbegin;\ncreate table t (id int);\ncommit;\n";
+    apply(&target, &formatted(sql, Format::Sqlx), Globals::Ours).await.unwrap();
+}
+
+#[tokio::test]
 async fn the_migrators_books_are_kept() {
     let target = database();
     let script = formatted("create table t (id int);", Format::Sqlx);

@@ -1,0 +1,228 @@
+//! Running a recipe's layers into a new database, under the template's lock.
+//!
+//! Every layer begins in a session as good as new, so that its result is the
+//! same whether the layers before it ran in this process or came from a
+//! template.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use seedbed_api::{Event, Failure, Phase, Result};
+use seedbed_db::{Apply, Complaint, Session, Target};
+use seedbed_recipe::{Action, Fingerprint, Layer, Recipe, Script, StatementKind};
+
+use crate::inventory::{self, State};
+use crate::lock::{CONNECT_WAIT, template_key, try_lock, unlock};
+use crate::marker::{Marker, template_name};
+use crate::sealing::{seal, wait_until_alone};
+use crate::template::longest_prefix;
+use crate::{Shared, Template, copying, removal, roles};
+
+/// `application_name` of the session that runs a recipe.
+const BUILDER: &str = "seedbed build";
+/// A build that took longer keeps the state before its last layer too: the
+/// newest migration is the one that is edited again and again.
+const CHECKPOINT_AFTER: Duration = Duration::from_millis(500);
+
+/// A database under construction.
+struct Site<'a> {
+    /// In the maintenance database; holds the template's lock.
+    session: &'a Session,
+    target: Target,
+    layers: &'a [Layer],
+    /// Roles the layers so far created.
+    roles: BTreeSet<String>,
+}
+
+impl Shared<'_> {
+    /// Builds under the lock that `session` holds.
+    pub(crate) async fn build(&self, session: &Session, recipe: &Recipe) -> Result<Template> {
+        let fingerprint = recipe.fingerprint();
+        let name = template_name(&fingerprint);
+        let unfinished = State::Unfinished { lock: template_key(&fingerprint) };
+        removal::drop_if(session, self.admin, &name, &unfinished).await?;
+        for notice in &recipe.notices {
+            self.listener.notice(notice.clone());
+        }
+        let made = self.build_inside(session, recipe, &name).await;
+        if made.is_err() {
+            self.drop_if(session, &name, &unfinished).await;
+        }
+        made
+    }
+
+    async fn build_inside(
+        &self,
+        session: &Session,
+        recipe: &Recipe,
+        name: &str,
+    ) -> Result<Template> {
+        let fingerprint = recipe.fingerprint();
+        let marker = marker(&fingerprint, Vec::new());
+        let (mut done, mut base) = longest_prefix(session, recipe).await?;
+        let from = base.as_ref().map(|found| found.name.as_str());
+        match copying::copy(session, from, name, &marker).await {
+            // invalid_catalog_name: the shorter template was dropped meanwhile.
+            Err(failure) if base.is_some() && Complaint::is(&failure, "3D000") => {
+                (done, base) = (0, None);
+                copying::copy(session, None, name, &marker).await?;
+            }
+            other => other?,
+        }
+        let target = self.admin.with_database(name);
+        let mut site = Site { session, target, layers: &recipe.layers, roles: BTreeSet::new() };
+        if let Some(Marker::Template { roles, .. }) = base.and_then(|found| found.marker) {
+            site.roles.extend(roles.into_iter().map(|role| role.name));
+        }
+        self.run_layers(&mut site, done).await?;
+        let roles = site.seal_as(name, &fingerprint).await?;
+        let layers_built = recipe.layers.len() - done;
+        Ok(Template { name: name.to_owned(), fingerprint, layers_built, roles })
+    }
+
+    /// Runs the layers after the first `done`.
+    async fn run_layers(&self, site: &mut Site<'_>, done: usize) -> Result<()> {
+        let began = Instant::now();
+        let total = site.layers.len();
+        let mut open: Option<Session> = None;
+        for (index, layer) in site.layers.iter().enumerate().skip(done) {
+            if index + 1 == total && index > done && began.elapsed() > CHECKPOINT_AFTER {
+                close(open.take()).await;
+                self.checkpoint(site, index).await;
+            }
+            let progress = |took_us| {
+                self.listener.on(&Event::Progress {
+                    phase: Phase::Migrate,
+                    done: index as u64 + 1,
+                    total: total as u64,
+                    detail: layer.name.clone(),
+                    took_us,
+                });
+            };
+            progress(None);
+            let began = Instant::now();
+            match layer.action()? {
+                Action::Script(script) => {
+                    let session = fresh(open.take(), &site.target).await?;
+                    self.apply().run(&session, &script).await?;
+                    if changes_defaults(&script) {
+                        session.close().await;
+                    } else {
+                        open = Some(session);
+                    }
+                    site.note_roles(script);
+                }
+                Action::Command { argv } => {
+                    close(open.take()).await;
+                    self.run_command.run(&argv, &site.target).await?;
+                }
+            }
+            progress(Some(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX)));
+        }
+        close(open).await;
+        Ok(())
+    }
+
+    fn apply(&self) -> Apply<'_> {
+        Apply { globals: self.globals, tablespaces: self.tablespaces, listener: self.listener }
+    }
+
+    /// Keeps the first `count` layers as a template of their own. Worth a
+    /// warning if it fails, not the build.
+    async fn checkpoint(&self, site: &Site<'_>, count: usize) {
+        let Some(layer) = site.layers.get(count - 1) else { return };
+        let key = template_key(&layer.fingerprint);
+        let kept = match try_lock(site.session, key).await {
+            // Someone is building just that.
+            Ok(false) => return,
+            Ok(true) => self.keep(site, &layer.fingerprint).await,
+            Err(failure) => Err(failure),
+        };
+        let kept = kept.and(unlock(site.session, key).await);
+        if let Err(failure) = kept {
+            let layer = &layer.name;
+            let why = failure.chain();
+            self.listener.warning(format!("the state after {layer} is not kept: {why}"), None);
+        }
+    }
+
+    /// Copies the database under construction into a template.
+    async fn keep(&self, site: &Site<'_>, fingerprint: &Fingerprint) -> Result<()> {
+        let session = site.session;
+        let name = template_name(fingerprint);
+        let unfinished = State::Unfinished { lock: template_key(fingerprint) };
+        removal::drop_if(session, self.admin, &name, &unfinished).await?;
+        if inventory::named(session, &name).await?.is_some() {
+            return Ok(());
+        }
+        let source = &site.target.database;
+        let kept: Result<(), Failure> = async {
+            wait_until_alone(session, source).await?;
+            let marker = marker(fingerprint, Vec::new());
+            copying::copy(session, Some(source), &name, &marker).await?;
+            site.seal_as(&name, fingerprint).await.map(drop)
+        }
+        .await;
+        if kept.is_err() {
+            self.drop_if(session, &name, &unfinished).await;
+        }
+        kept
+    }
+}
+
+impl Site<'_> {
+    fn note_roles(&mut self, script: Script) {
+        for statement in script.statements {
+            if let StatementKind::CreateRole { name } = statement.kind {
+                self.roles.insert(name);
+            }
+        }
+        self.roles.extend(script.roles_mentioned);
+    }
+
+    async fn seal_as(
+        &self,
+        name: &str,
+        fingerprint: &Fingerprint,
+    ) -> Result<Vec<roles::RoleRecord>> {
+        let names: Vec<String> = self.roles.iter().cloned().collect();
+        let roles = roles::records(self.session, &names).await?;
+        seal(self.session, name, &marker(fingerprint, roles.clone())).await?;
+        Ok(roles)
+    }
+}
+
+fn marker(fingerprint: &Fingerprint, roles: Vec<roles::RoleRecord>) -> Marker {
+    Marker::Template { fingerprint: fingerprint.to_string(), roles }
+}
+
+/// A session in the state every layer begins with.
+async fn fresh(open: Option<Session>, target: &Target) -> Result<Session> {
+    let session = match open {
+        Some(session) => {
+            session.reset().await?;
+            session
+        }
+        None => Session::connect(target, BUILDER, CONNECT_WAIT).await?,
+    };
+    session.batch("SET synchronous_commit TO off").await?;
+    Ok(session)
+}
+
+async fn close(open: Option<Session>) {
+    if let Some(session) = open {
+        session.close().await;
+    }
+}
+
+/// Whether a script may change the settings a session begins with (`ALTER
+/// DATABASE … SET`, `ALTER ROLE … SET`, also inside a body): a reset session
+/// would still have the old ones, only a new one has the new.
+fn changes_defaults(script: &Script) -> bool {
+    script.statements.iter().any(|statement| {
+        ["alter database", "alter role", "alter user"].iter().any(|words| {
+            let mut windows = statement.text.as_bytes().windows(words.len());
+            windows.any(|window| window.eq_ignore_ascii_case(words.as_bytes()))
+        })
+    })
+}

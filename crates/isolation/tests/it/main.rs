@@ -1,0 +1,9 @@
+//! Templates, clones and sweeps on real servers.
+
+#![expect(clippy::unwrap_used, reason = "a test that meets an error fails by it")]
+
+mod clones;
+mod existing;
+mod ground;
+mod sweeps;
+mod templates;
