@@ -1,12 +1,10 @@
-//! `seedbed server ls|install|rm` and the key a CI cache is stored under.
+//! `seedbed server ls|install|rm`.
 
 use seedbed_api::Result;
 use seedbed_server::Account;
 use seedbed_server::binaries::{Binaries, Found, Version};
 
 use crate::config::Config;
-use crate::private::Groundwork;
-use crate::stopwatch::Stopwatch;
 use crate::world::World;
 
 /// What can be used here.
@@ -45,15 +43,4 @@ pub fn remove(world: &World<'_>, config: &Config, version: &str) -> Result<Vec<V
     let account = Account::choose(config.os_user.value.as_deref())?;
     let removed = world.finder(config, account.as_ref()).remove(version)?;
     Ok(removed.into_iter().map(|binaries| binaries.version).collect())
-}
-
-/// A text that changes exactly when the prepared cluster of this project does:
-/// the key for a CI cache.
-///
-/// # Errors
-/// What keeps the server or the recipe from being found.
-pub fn cache_key(world: &World<'_>, config: &Config) -> Result<String> {
-    let mut stopwatch = Stopwatch::new(world.listener);
-    let ground = Groundwork::lay(world, config, &mut stopwatch)?;
-    Ok(format!("seedbed-{}-{}", ground.binaries.version, ground.recipe.fingerprint().short()))
 }

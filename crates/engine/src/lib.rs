@@ -23,7 +23,7 @@ mod site;
 mod stopwatch;
 mod world;
 
-pub use binaries::{Servers, cache_key, install, list, remove};
+pub use binaries::{Servers, install, list, remove};
 pub use cleaning::{Swept, gc, reap};
 pub use private::DATABASE;
 pub use run::run;

@@ -29,7 +29,7 @@ pub(crate) use ps::PsArgs;
 pub(crate) use reaper::ReaperArgs;
 pub(crate) use reference::ReferenceArgs;
 pub(crate) use run::{RunArgs, ServerFlags};
-pub(crate) use server::ServerArgs;
+pub(crate) use server::{ServerArgs, ServerCommand};
 pub(crate) use up::UpArgs;
 
 /// Gives any test command its own real PostgreSQL database: migrations applied

@@ -16,6 +16,9 @@ pub(crate) struct UpArgs {
     /// End by itself after this long without a run: 90s, 30m, 4h, 2d or never
     #[arg(long, value_name = "TIME")]
     idle_timeout: Option<String>,
+    /// Be the service itself; `up` starts itself again with this
+    #[arg(long, hide = true)]
+    pub(crate) service: bool,
 }
 
 impl UpArgs {

@@ -23,7 +23,7 @@ fn show(context: &Context, config: &Config) -> Result<()> {
             .map(|row| {
                 json!({
                     "key": row.key,
-                    "value": row.value,
+                    "value": row.value.as_deref().map(value),
                     "origin": row.origin.to_string(),
                     "reason": row.reason,
                 })
@@ -52,4 +52,9 @@ fn assignment(row: &Row) -> String {
         Some(value) => format!("{} = {value}", row.key),
         None => format!("{} is not set", row.key),
     }
+}
+
+/// A row's value, which is written so that it is JSON as well.
+fn value(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap_or_else(|_| text.into())
 }

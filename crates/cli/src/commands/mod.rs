@@ -3,15 +3,22 @@
 mod cache;
 mod completions;
 mod config;
+mod down;
+mod gc;
+mod logs;
 mod man;
+mod ps;
+mod reaper;
 mod reference;
 mod run;
+mod server;
 mod up;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use seedbed_api::{Failure, Kind, Result};
+use seedbed_api::{Context as _, Kind, Result};
+use seedbed_engine::World;
 use seedbed_engine::config::{Config, Flags, Inputs};
 
 use crate::args::{Cli, Command, GlobalArgs};
@@ -32,6 +39,13 @@ impl Context {
         let environment = |name: &str| std::env::var_os(name);
         let directory = self.global.directory.clone();
         Config::load(Inputs { directory, environment: &environment, flags }, &self.reporter)
+    }
+
+    /// The surroundings of a job of the engine.
+    fn world(&self) -> Result<World<'_>> {
+        let directory = std::path::absolute(&self.global.directory)
+            .context(Kind::Config, || "cannot tell the current folder".into())?;
+        World::here(&self.reporter, directory)
     }
 }
 
@@ -63,25 +77,18 @@ pub(crate) fn main() -> ExitCode {
 fn dispatch(context: &mut Context, command: &Command) -> Result<u8> {
     let done = match command {
         Command::Run(args) => return run::run(context, args),
-        Command::Up(args) => return up::up(context, args),
-        Command::Down(args) => return not_connected(if args.all { "down --all" } else { "down" }),
-        Command::Ps(_) => return not_connected("ps"),
-        Command::Gc(_) => return not_connected("gc"),
-        Command::Logs(args) => {
-            return not_connected(&format!("logs {} {}", args.follow, args.lines));
-        }
-        Command::Server(args) => return not_connected(&format!("server {:?}", args.command)),
+        Command::Up(args) => up::up(context, args),
+        Command::Down(args) => down::down(context, args),
+        Command::Ps(_) => ps::ps(context),
+        Command::Gc(_) => gc::gc(context),
+        Command::Logs(args) => logs::logs(context, args),
+        Command::Server(args) => server::server(context, args),
         Command::Config(args) => config::config(context, args),
         Command::Cache(args) => cache::cache(context, args),
         Command::Completions(args) => completions::completions(context, args),
         Command::Man(args) => man::man(context, args),
         Command::Reference(args) => reference::reference(args),
-        Command::Reaper(args) => return not_connected(&args.claim.to_string_lossy()),
+        Command::Reaper(args) => reaper::reaper(args),
     };
     done.map(|()| 0)
-}
-
-/// Until the engine offers what the subcommand asks for.
-fn not_connected(name: &str) -> Result<u8> {
-    Err(Failure::new(Kind::Bug, format!("`seedbed {name}` is not connected to the engine yet")))
 }

@@ -10,5 +10,7 @@ use crate::args::RunArgs;
 pub(super) fn run(context: &mut Context, args: &RunArgs) -> Result<u8> {
     let config = context.config(args.flags())?;
     context.reporter.has_recipe(config.recipe.source != RecipeSource::Nothing);
-    super::not_connected("run")
+    let code = seedbed_engine::run(&context.world()?, &config, &args.command)?;
+    // A code has eight bits by the time a parent sees it.
+    Ok(u8::try_from(code).unwrap_or(u8::MAX))
 }

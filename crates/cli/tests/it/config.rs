@@ -59,12 +59,14 @@ fn every_value_tells_its_origin_and_no_password_is_shown() {
 
 #[test]
 fn data_is_json_when_asked() {
-    let session = Session::with_config("offline = true\n");
+    let session = Session::with_config("offline = true\nallow_host = [\"a \\\"b\"]\n");
     let output = session.command(&["config", "show", "--json"]).output().unwrap();
     let data: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let values = data["values"].as_array().unwrap();
     let offline = values.iter().find(|value| value["key"] == "offline").unwrap();
-    assert_eq!(offline["value"], "true");
+    assert_eq!(offline["value"], true);
+    let hosts = values.iter().find(|value| value["key"] == "allow_host").unwrap();
+    assert_eq!(hosts["value"][0], "a \"b");
     assert_eq!(offline["origin"], "seedbed.toml:1");
     assert_eq!(output.stderr, b"");
 }
