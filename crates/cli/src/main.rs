@@ -11,6 +11,7 @@ mod progress;
 mod reference;
 mod reporter;
 mod summary;
+mod table;
 
 fn main() -> std::process::ExitCode {
     commands::main()

@@ -82,6 +82,13 @@ impl Printer {
         let _ = writeln!(stderr, "{line}");
     }
 
+    /// Writes one line of talk, unless told to be quiet.
+    pub(crate) fn say(self, line: &str) {
+        if !self.quiet {
+            self.talk(line);
+        }
+    }
+
     /// Tells something worth knowing.
     pub(crate) fn notice(self, message: &str) {
         self.talk(&format!("{DIM}note: {message}{DIM:#}"));

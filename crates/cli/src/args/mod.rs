@@ -11,6 +11,7 @@ mod ps;
 mod reaper;
 mod reference;
 mod run;
+mod serve;
 mod server;
 mod up;
 
@@ -29,6 +30,7 @@ pub(crate) use ps::PsArgs;
 pub(crate) use reaper::ReaperArgs;
 pub(crate) use reference::ReferenceArgs;
 pub(crate) use run::{RunArgs, ServerFlags};
+pub(crate) use serve::ServeArgs;
 pub(crate) use server::{ServerArgs, ServerCommand};
 pub(crate) use up::UpArgs;
 
@@ -92,6 +94,8 @@ pub(crate) enum Command {
     Reference(ReferenceArgs),
     #[command(hide = true)]
     Reaper(ReaperArgs),
+    #[command(hide = true)]
+    Serve(ServeArgs),
 }
 
 #[cfg(test)]
@@ -118,6 +122,42 @@ mod tests {
         for flag in KEYS.iter().filter_map(|key| key.flag) {
             assert!(flags.iter().any(|known| known == flag), "{flag}");
         }
+    }
+
+    /// The server crate starts the reaper by its name.
+    #[test]
+    fn the_reaper_is_found() {
+        assert!(Cli::command().find_subcommand(seedbed_engine::REAPER_COMMAND).is_some());
+    }
+
+    /// What `up` was told, `serve` is told.
+    #[test]
+    fn serve_understands_the_flags_of_up() {
+        let flags = [
+            "--server",
+            "embedded@17",
+            "--pg-version",
+            "17",
+            "--storage",
+            "disk",
+            "--allow-host",
+            "a",
+            "--allow-host",
+            "b",
+            "--offline",
+            "--idle-timeout",
+            "2h",
+        ];
+        let words = ["seedbed", "up"].into_iter().chain(flags);
+        let Command::Up(up) = Cli::try_parse_from(words).unwrap().command else {
+            panic!("up is up")
+        };
+        assert_eq!(up.arguments(), flags);
+        let words = ["seedbed", "serve"].into_iter().chain(flags);
+        let Command::Serve(serve) = Cli::try_parse_from(words).unwrap().command else {
+            panic!("serve is serve")
+        };
+        assert_eq!(serve.up.arguments(), flags);
     }
 
     #[test]

@@ -58,4 +58,21 @@ impl ServerFlags {
             .values("allow_host", self.allow_host.clone())
             .switch("offline", self.offline)
     }
+
+    /// The flags as they were written.
+    pub(super) fn arguments(&self) -> Vec<OsString> {
+        let one = |flag: &'static str, value: &Option<String>| {
+            value.iter().flat_map(move |value| [flag.into(), value.into()]).collect::<Vec<_>>()
+        };
+        let mut arguments = one("--server", &self.server);
+        arguments.extend(one("--pg-version", &self.pg_version));
+        arguments.extend(one("--storage", &self.storage));
+        for host in &self.allow_host {
+            arguments.extend(["--allow-host".into(), host.into()]);
+        }
+        if self.offline {
+            arguments.push("--offline".into());
+        }
+        arguments
+    }
 }

@@ -1,5 +1,7 @@
 //! `seedbed up`.
 
+use std::ffi::OsString;
+
 use seedbed_engine::config::Flags;
 
 use super::ServerFlags;
@@ -16,14 +18,20 @@ pub(crate) struct UpArgs {
     /// End by itself after this long without a run: 90s, 30m, 4h, 2d or never
     #[arg(long, value_name = "TIME")]
     idle_timeout: Option<String>,
-    /// Be the service itself; `up` starts itself again with this
-    #[arg(long, hide = true)]
-    pub(crate) service: bool,
 }
 
 impl UpArgs {
     /// The flags by the names of their keys.
     pub(crate) fn flags(&self) -> Flags {
         self.server.flags().value("idle_timeout", self.idle_timeout.clone())
+    }
+
+    /// The flags as they were written.
+    pub(crate) fn arguments(&self) -> Vec<OsString> {
+        let mut arguments = self.server.arguments();
+        if let Some(timeout) = &self.idle_timeout {
+            arguments.extend(["--idle-timeout".into(), timeout.into()]);
+        }
+        arguments
     }
 }

@@ -2,7 +2,6 @@
 
 use seedbed_api::Result;
 use seedbed_engine::config::Flags;
-use seedbed_server::Folders;
 use serde_json::json;
 
 use super::Context;
@@ -11,10 +10,11 @@ use crate::args::{CacheArgs, CacheCommand};
 pub(super) fn cache(context: &Context, args: &CacheArgs) -> Result<()> {
     match args.command {
         CacheCommand::Path => {
-            let folders = Folders::resolve(|name| std::env::var_os(name))?;
-            print(context, "path", &folders.cache.to_string_lossy())
+            print(context, "path", &context.world()?.folders.cache.to_string_lossy())
         }
-        CacheCommand::Key => print(context, "key", &context.config(Flags::default())?.cache_key()?),
+        CacheCommand::Key => {
+            print(context, "key", &context.config_in_silence(Flags::default())?.cache_key()?)
+        }
     }
 }
 

@@ -8,18 +8,17 @@ use super::Context;
 use crate::args::DownArgs;
 
 pub(super) fn down(context: &Context, args: &DownArgs) -> Result<()> {
-    let config = context.config(Flags::default())?;
+    let config = context.config_in_silence(Flags::default())?;
     let ended = seedbed_engine::down(&context.world()?, &config, args.all)?;
     if context.printer.json() {
         let ids: Vec<&str> = ended.iter().map(|record| record.id.as_str()).collect();
         return context.printer.json_data(&json!({ "ended": ids }));
     }
-    if !context.printer.quiet() {
-        context.printer.talk(&match ended.len() {
-            0 => "seedbed: no server to end".to_owned(),
-            1 => "seedbed: ended the server".to_owned(),
-            count => format!("seedbed: ended {count} servers"),
-        });
+    if ended.is_empty() {
+        context.printer.say("seedbed: nothing was up");
+    }
+    for record in ended {
+        context.printer.say(&format!("seedbed: ended the server of {}", record.project.display()));
     }
     Ok(())
 }

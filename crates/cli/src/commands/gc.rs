@@ -6,18 +6,22 @@ use serde_json::json;
 use super::Context;
 
 pub(super) fn gc(context: &Context) -> Result<()> {
-    let world = context.world()?;
-    let swept = seedbed_engine::gc(&world.folders, world.listener)?;
+    let swept = seedbed_engine::gc(&context.world()?.folders, &context.reporter)?;
     if context.printer.json() {
-        return context
-            .printer
-            .json_data(&json!({ "claims": swept.claims, "images": swept.images }));
+        let report = json!({ "claims": swept.claims, "images": swept.images });
+        return context.printer.json_data(&report);
     }
-    if !context.printer.quiet() {
-        context.printer.talk(&format!(
-            "seedbed: cleaned up after {} dead runs, removed {} images from the cache",
-            swept.claims, swept.images
-        ));
-    }
+    context.printer.say(&format!(
+        "seedbed: removed what {} left behind, and {} from the cache",
+        count(swept.claims, "dead run"),
+        count(swept.images, "old cluster"),
+    ));
     Ok(())
+}
+
+fn count(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    }
 }

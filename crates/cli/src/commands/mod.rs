@@ -14,12 +14,13 @@ mod run;
 mod server;
 mod up;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use seedbed_api::{Context as _, Kind, Result};
+use seedbed_api::{Context as _, Kind, Result, Silent};
 use seedbed_engine::World;
-use seedbed_engine::config::{Config, Flags, Inputs};
+use seedbed_engine::config::{Config, Flags, Inputs, RecipeSource};
 
 use crate::args::{Cli, Command, GlobalArgs};
 use crate::json;
@@ -41,11 +42,29 @@ impl Context {
         Config::load(Inputs { directory, environment: &environment, flags }, &self.reporter)
     }
 
-    /// The surroundings of a job of the engine.
+    /// The same for subcommands that build nothing: what the configuration
+    /// says about schemas is not news there.
+    fn config_in_silence(&self, flags: Flags) -> Result<Config> {
+        let environment = |name: &str| std::env::var_os(name);
+        let directory = self.global.directory.clone();
+        Config::load(Inputs { directory, environment: &environment, flags }, &Silent)
+    }
+
+    /// The folder the person means, absolute.
+    fn directory(&self) -> Result<PathBuf> {
+        let folder = &self.global.directory;
+        std::fs::canonicalize(folder)
+            .context(Kind::Config, || format!("cannot use {} as folder", folder.display()))
+    }
+
+    /// The surroundings of a job; the wrapped command runs in `-C`.
     fn world(&self) -> Result<World<'_>> {
-        let directory = std::path::absolute(&self.global.directory)
-            .context(Kind::Config, || "cannot tell the current folder".into())?;
-        World::here(&self.reporter, directory)
+        World::here(&self.reporter, self.directory()?)
+    }
+
+    /// Lets the closing line speak of migrations only where there are some.
+    fn speak_of_recipe(&mut self, config: &Config) {
+        self.reporter.has_recipe(config.recipe.source != RecipeSource::Nothing);
     }
 }
 
@@ -76,6 +95,7 @@ pub(crate) fn main() -> ExitCode {
 
 fn dispatch(context: &mut Context, command: &Command) -> Result<u8> {
     let done = match command {
+        // The only one whose exit code is not ours to choose.
         Command::Run(args) => return run::run(context, args),
         Command::Up(args) => up::up(context, args),
         Command::Down(args) => down::down(context, args),
@@ -89,6 +109,7 @@ fn dispatch(context: &mut Context, command: &Command) -> Result<u8> {
         Command::Man(args) => man::man(context, args),
         Command::Reference(args) => reference::reference(args),
         Command::Reaper(args) => reaper::reaper(args),
+        Command::Serve(args) => up::serve(context, args),
     };
     done.map(|()| 0)
 }

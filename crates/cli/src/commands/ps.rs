@@ -1,55 +1,79 @@
 //! `seedbed ps`.
 
-use std::fmt::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use seedbed_api::Result;
 use seedbed_engine::{ClaimKind, Record};
 use serde_json::json;
 
 use super::Context;
+use crate::table;
 
 pub(super) fn ps(context: &Context) -> Result<()> {
     let records = seedbed_engine::ps(&context.world()?);
     if context.printer.json() {
-        let rows: Vec<_> = records.iter().map(row).collect();
-        return context.printer.json_data(&json!(rows));
+        let records: Vec<_> = records.iter().map(value).collect();
+        return context.printer.json_data(&json!(records));
     }
-    let mut out = String::new();
-    for record in &records {
-        let place = record.service.as_ref().map_or(String::new(), |service| {
-            format!("  PostgreSQL {} on 127.0.0.1:{}", service.version, service.port)
-        });
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            out,
-            "{}  {:3}  pid {}  {}  {}{place}",
-            record.id,
-            kind(record),
-            record.owner.pid,
-            record.project.display(),
-            record.title,
-        );
+    if records.is_empty() {
+        context.printer.say("seedbed: nothing runs");
+        return Ok(());
     }
-    context.printer.data(&out).map(drop)
+    let now_s = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+    let rows = records.iter().map(|record| {
+        [
+            kind(record.kind).to_owned(),
+            record.owner.pid.to_string(),
+            record.service.as_ref().map_or("-".to_owned(), |service| service.port.to_string()),
+            age(now_s.saturating_sub(record.created_s)),
+            record.project.display().to_string(),
+            record.title.clone(),
+        ]
+    });
+    let text = table::render(["KIND", "PID", "PORT", "AGE", "PROJECT", "COMMAND"], rows);
+    context.printer.data(&text).map(drop)
 }
 
-fn kind(record: &Record) -> &'static str {
-    match record.kind {
+/// What a script may know; passwords and URLs stay in the record.
+fn value(record: &Record) -> serde_json::Value {
+    json!({
+        "id": record.id,
+        "kind": kind(record.kind),
+        "pid": record.owner.pid,
+        "created": record.created_s,
+        "project": record.project.to_string_lossy(),
+        "title": record.title,
+        "version": record.service.as_ref().map(|service| &service.version),
+        "port": record.service.as_ref().map(|service| service.port),
+    })
+}
+
+fn kind(kind: ClaimKind) -> &'static str {
+    match kind {
         ClaimKind::Run => "run",
         ClaimKind::Up => "up",
     }
 }
 
-/// What a script may read; never the password.
-fn row(record: &Record) -> serde_json::Value {
-    json!({
-        "id": record.id,
-        "kind": kind(record),
-        "pid": record.owner.pid,
-        "created": record.created_s,
-        "project": record.project,
-        "title": record.title,
-        "version": record.service.as_ref().map(|service| &service.version),
-        "port": record.service.as_ref().map(|service| service.port),
-    })
+/// An age in its largest unit.
+fn age(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3_600 => format!("{}m", seconds / 60),
+        3_600..86_400 => format!("{}h", seconds / 3_600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_short() {
+        for (seconds, text) in [(0, "0s"), (59, "59s"), (60, "1m"), (7_199, "1h"), (200_000, "2d")]
+        {
+            assert_eq!(age(seconds), text);
+        }
+    }
 }

@@ -1,79 +1,92 @@
 //! `seedbed server ls|install|rm`.
 
-use std::fmt::Write as _;
-
 use seedbed_api::Result;
-use seedbed_engine::Servers;
-use seedbed_engine::config::Flags;
-use serde_json::{Value, json};
+use seedbed_engine::config::{Config, Flags};
+use serde_json::json;
 
 use super::Context;
 use crate::args::{ServerArgs, ServerCommand};
+use crate::table;
 
 pub(super) fn server(context: &Context, args: &ServerArgs) -> Result<()> {
-    let config = context.config(Flags::default())?;
-    let world = context.world()?;
+    let config = context.config_in_silence(Flags::default())?;
     match &args.command {
-        ServerCommand::Ls => list(context, &seedbed_engine::list(&world, &config)?),
-        ServerCommand::Install { version } => {
-            let binaries = seedbed_engine::install(&world, &config, *version)?;
-            let folder = binaries.bin_dir.to_string_lossy();
-            if context.printer.json() {
-                let version = binaries.version.to_string();
-                return context
-                    .printer
-                    .json_data(&json!({ "version": version, "bin_dir": folder }));
-            }
-            context.printer.data(&format!("{}  {folder}\n", binaries.version)).map(drop)
-        }
-        ServerCommand::Rm { version } => {
-            let removed = seedbed_engine::remove(&world, &config, version)?;
-            let removed: Vec<String> = removed.iter().map(ToString::to_string).collect();
-            if context.printer.json() {
-                return context.printer.json_data(&json!({ "removed": removed }));
-            }
-            context.printer.data(&format!("removed {}\n", removed.join(", "))).map(drop)
-        }
+        ServerCommand::Ls => list(context, &config),
+        ServerCommand::Install { version } => install(context, &config, *version),
+        ServerCommand::Rm { version } => remove(context, &config, version),
     }
 }
 
-fn list(context: &Context, servers: &Servers) -> Result<()> {
+/// One folder of binaries, usable or not.
+struct Line {
+    version: String,
+    kind: &'static str,
+    folder: String,
+    /// Why it cannot be used.
+    flaw: Option<String>,
+}
+
+fn list(context: &Context, config: &Config) -> Result<()> {
+    let servers = seedbed_engine::list(&context.world()?, config)?;
+    let local = servers.local.into_iter().map(|found| Line {
+        version: found.version.map_or("?".into(), |version| version.to_string()),
+        kind: "local",
+        folder: found.bin_dir.display().to_string(),
+        flaw: found.usable.err().map(|failure| failure.chain()),
+    });
+    let embedded = servers.embedded.into_iter().map(|binaries| Line {
+        version: binaries.version.to_string(),
+        kind: "embedded",
+        folder: binaries.bin_dir.display().to_string(),
+        flaw: None,
+    });
+    let lines: Vec<Line> = local.chain(embedded).collect();
     if context.printer.json() {
-        let local = servers.local.iter().map(|found| {
-            json!({
-                "kind": "local",
-                "version": found.version.map(|version| version.to_string()),
-                "bin_dir": found.bin_dir,
-                "problem": found.usable.as_ref().err().map(seedbed_api::Failure::chain),
+        let values: Vec<_> = lines
+            .iter()
+            .map(|line| {
+                json!({
+                    "version": line.version,
+                    "kind": line.kind,
+                    "bin_dir": line.folder,
+                    "problem": line.flaw,
+                })
             })
-        });
-        let embedded = servers.embedded.iter().map(|binaries| {
-            json!({
-                "kind": "embedded",
-                "version": binaries.version.to_string(),
-                "bin_dir": binaries.bin_dir,
-                "problem": Value::Null,
-            })
-        });
-        return context.printer.json_data(&local.chain(embedded).collect());
+            .collect();
+        return context.printer.json_data(&json!(values));
     }
-    let mut out = String::new();
-    for found in &servers.local {
-        let version = found.version.map_or("?".to_owned(), |version| version.to_string());
-        let problem = match &found.usable {
-            Ok(_) => String::new(),
-            Err(failure) => format!("  ({})", failure.chain()),
+    if lines.is_empty() {
+        context
+            .printer
+            .say("seedbed: no PostgreSQL here yet; `seedbed server install` fetches one");
+        return Ok(());
+    }
+    let rows = lines.into_iter().map(|line| {
+        let folder = match line.flaw {
+            Some(flaw) => format!("{} (unusable: {flaw})", line.folder),
+            None => line.folder,
         };
-        // Writing to a string cannot fail.
-        let _ = writeln!(out, "{version:6} local     {}{problem}", found.bin_dir.display());
+        [line.version, line.kind.to_owned(), folder]
+    });
+    context.printer.data(&table::render(["VERSION", "KIND", "FOLDER"], rows)).map(drop)
+}
+
+fn install(context: &Context, config: &Config, major: Option<u16>) -> Result<()> {
+    let binaries = seedbed_engine::install(&context.world()?, config, major)?;
+    let (version, folder) = (binaries.version.to_string(), binaries.bin_dir.display().to_string());
+    if context.printer.json() {
+        return context.printer.json_data(&json!({ "version": version, "bin_dir": folder }));
     }
-    for binaries in &servers.embedded {
-        let _ = writeln!(
-            out,
-            "{:6} embedded  {}",
-            binaries.version.to_string(),
-            binaries.bin_dir.display()
-        );
+    context.printer.say(&format!("seedbed: PostgreSQL {version} is in {folder}"));
+    Ok(())
+}
+
+fn remove(context: &Context, config: &Config, version: &str) -> Result<()> {
+    let removed = seedbed_engine::remove(&context.world()?, config, version)?;
+    let removed: Vec<String> = removed.iter().map(ToString::to_string).collect();
+    if context.printer.json() {
+        return context.printer.json_data(&json!({ "removed": removed }));
     }
-    context.printer.data(&out).map(drop)
+    context.printer.say(&format!("seedbed: removed PostgreSQL {}", removed.join(", ")));
+    Ok(())
 }

@@ -1,41 +1,49 @@
-//! `seedbed up`, and the service it starts.
+//! `seedbed up`, and `seedbed serve`, which it starts.
 
 use std::ffi::OsString;
 
-use seedbed_api::Result;
-use seedbed_engine::config::RecipeSource;
+use seedbed_api::{Failure, Kind, Result};
 use serde_json::json;
 
 use super::Context;
-use crate::args::UpArgs;
+use crate::args::{ServeArgs, UpArgs};
 
 pub(super) fn up(context: &mut Context, args: &UpArgs) -> Result<()> {
     let config = context.config(args.flags())?;
-    context.reporter.has_recipe(config.recipe.source != RecipeSource::Nothing);
-    let world = context.world()?;
-    if args.service {
-        return seedbed_engine::serve(&world, &config);
-    }
-    let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    arguments.extend(["--service".into(), "--json".into()]);
-    let up = seedbed_engine::up(&world, &config, &arguments)?;
-    let (version, port) = match &up.record.service {
-        Some(service) => (service.version.as_str(), service.port),
-        None => ("", 0),
-    };
+    context.speak_of_recipe(&config);
+    let mut arguments = vec![OsString::from("serve"), "--json".into(), "--directory".into()];
+    arguments.push(context.directory()?.into());
+    arguments.extend(args.arguments());
+    let up = seedbed_engine::up(&context.world()?, &config, &arguments)?;
+
+    let record = up.record;
+    let service = record
+        .service
+        .ok_or_else(|| Failure::new(Kind::Bug, "the server that is up has no address"))?;
     if context.printer.json() {
+        // Without the password: stdout may be kept in a log.
         return context.printer.json_data(&json!({
-            "id": up.record.id,
-            "version": version,
-            "port": port,
+            "id": record.id,
+            "pid": record.owner.pid,
+            "project": record.project.to_string_lossy(),
+            "kind": service.origin,
+            "version": service.version,
+            "port": service.port,
             "already": up.already,
         }));
     }
-    if !context.printer.quiet() {
-        let state = if up.already { "runs already" } else { "runs" };
-        context.printer.talk(&format!(
-            "seedbed: PostgreSQL {version} {state} on 127.0.0.1:{port}; end it with `seedbed down`"
-        ));
-    }
+    let verb = if up.already { "is already up" } else { "is up" };
+    context.printer.say(&format!(
+        "seedbed: PostgreSQL {} {verb} on 127.0.0.1:{} for {}; `seedbed down` ends it",
+        service.version,
+        service.port,
+        record.project.display(),
+    ));
     Ok(())
+}
+
+/// Is the server until told to end. Its events go to `up`, as JSON lines.
+pub(super) fn serve(context: &mut Context, args: &ServeArgs) -> Result<()> {
+    let config = context.config(args.up.flags())?;
+    seedbed_engine::serve(&context.world()?, &config)
 }

@@ -1,0 +1,10 @@
+//! `seedbed serve`, hidden: the server that `up` starts.
+
+use super::UpArgs;
+
+/// Be the server that `up` starts; started by Seedbed itself
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) up: UpArgs,
+}

@@ -1,0 +1,35 @@
+//! A plain table for people: columns padded, no lines, no colour.
+
+/// Renders a header and rows; the last column is not padded.
+pub(crate) fn render<const N: usize>(
+    header: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> String {
+    let mut all = vec![header.map(str::to_owned)];
+    all.extend(rows);
+    let mut widths = [0; N];
+    for row in &all {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let mut out = String::new();
+    for row in &all {
+        let padded: Vec<String> =
+            row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        out.push_str(padded.join("  ").trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        let rows = [["é".to_owned(), "long".to_owned()], ["wide".to_owned(), String::new()]];
+        assert_eq!(render(["A", "B"], rows), "A     B\né     long\nwide\n");
+    }
+}
