@@ -1,8 +1,9 @@
 //! Progress of the long phases on a terminal: a spinner, or a bar where the
 //! number of units is known. Gone without a trace when the phase ends.
 //!
-//! The short phases (start, clone, clean-up) draw nothing: a bar that lives
-//! for 60 ms is noise, and its thread is time on the hot path.
+//! The short phases (start, clone, clean-up) draw nothing, and the long ones
+//! only once they have lasted: with everything cached they last a millisecond,
+//! and a bar that flashes is noise.
 
 use std::time::Duration;
 
@@ -10,6 +11,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use seedbed_api::{Event, Phase};
 
 use crate::summary;
+
+/// How long a phase must last before anything is drawn.
+const PATIENCE: Duration = Duration::from_millis(150);
 
 /// How often the spinner turns.
 const TICK: Duration = Duration::from_millis(100);
@@ -57,11 +61,19 @@ impl Progress {
 
     fn start(&mut self, phase: Phase, detail: &str) {
         self.clear();
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         bar.set_style(style("{spinner} {prefix} {wide_msg}"));
         bar.set_prefix(phase.word());
         bar.set_message(detail.to_owned());
-        bar.enable_steady_tick(TICK);
+        let weak = bar.downgrade();
+        std::thread::spawn(move || {
+            std::thread::park_timeout(PATIENCE);
+            // A bar that was cleared meanwhile draws nothing wherever it is sent.
+            if let Some(bar) = weak.upgrade().filter(|bar| !bar.is_finished()) {
+                bar.set_draw_target(ProgressDrawTarget::stderr());
+                bar.enable_steady_tick(TICK);
+            }
+        });
         self.bar = Some(bar);
     }
 

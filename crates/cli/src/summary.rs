@@ -2,16 +2,20 @@
 
 use seedbed_api::{Phase, Phases};
 
+/// Below this nothing was fetched.
+const FETCH_WORTH_TELLING_US: u64 = 5_000;
+
 /// `seedbed: start 62 ms · migrate cached · clone 9 ms · command 1.2 s · clean-up 14 ms`.
 ///
-/// Phases that did not happen are left out; a schema that needed no work is
-/// `cached`, which is the news one wants.
+/// Phases that did not happen are left out, and so is a look for binaries that
+/// found them at once; a schema that needed no work is `cached`, which is the
+/// news one wants.
 pub(crate) fn line(phases: &Phases, migrated: bool) -> String {
     let parts: Vec<String> = Phase::ALL
         .into_iter()
         .filter_map(|phase| match (phase, phases.of(phase)) {
             (Phase::Migrate, 0) => migrated.then(|| "migrate cached".to_owned()),
-            (_, 0) => None,
+            (_, 0) | (Phase::Fetch, 0..FETCH_WORTH_TELLING_US) => None,
             (phase, took_us) => Some(format!("{} {}", phase.word(), duration(took_us))),
         })
         .collect();
@@ -55,6 +59,7 @@ mod tests {
     #[test]
     fn the_line_tells_where_the_time_went() {
         let phases = Phases {
+            fetch_us: 300,
             start_us: 62_000,
             clone_us: 9_000,
             command_us: 1_200_000,
@@ -66,8 +71,8 @@ mod tests {
             "seedbed: start 62 ms · migrate cached · clone 9 ms · command 1.2 s · clean-up 14 ms"
         );
         assert_eq!(
-            line(&Phases { migrate_us: 2_000_000, ..phases }, false),
-            "seedbed: start 62 ms · migrate 2.0 s · clone 9 ms · command 1.2 s · clean-up 14 ms"
+            line(&Phases { fetch_us: 3_000_000, migrate_us: 2_000_000, ..phases }, false),
+            "seedbed: fetch 3.0 s · start 62 ms · migrate 2.0 s · clone 9 ms · command 1.2 s · clean-up 14 ms"
         );
     }
 }

@@ -11,6 +11,10 @@ pub(super) fn gc(context: &Context) -> Result<()> {
         let report = json!({ "claims": swept.claims, "images": swept.images });
         return context.printer.json_data(&report);
     }
+    if (swept.claims, swept.images) == (0, 0) {
+        context.printer.say("seedbed: nothing to remove");
+        return Ok(());
+    }
     context.printer.say(&format!(
         "seedbed: removed what {} left behind, and {} from the cache",
         count(swept.claims, "dead run"),

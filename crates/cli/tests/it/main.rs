@@ -6,5 +6,6 @@ mod config;
 mod files;
 mod generated;
 mod help;
+mod run;
 mod session;
 mod terminal;

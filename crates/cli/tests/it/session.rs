@@ -1,6 +1,7 @@
 //! Runs the real binary in a project of its own, away from the machine's state.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -15,6 +16,8 @@ impl Session {
     /// An empty project; `.git` ends the search for its root.
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        // As root the server runs under another account, which must get in.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         fs::create_dir_all(folder.path().join("project/.git")).unwrap();
         Self { folder }
     }
