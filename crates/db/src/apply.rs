@@ -118,13 +118,8 @@ impl Apply<'_> {
                 other => other,
             },
             StatementKind::Setting { .. } => session.batch(text).await,
-            StatementKind::DatabaseLevel => {
-                self.listener.notice(format!(
-                    "{}:{}: a statement about the database as a whole was passed over",
-                    script.file, statement.line
-                ));
-                Ok(())
-            }
+            // Left out; the recipe's notices say so.
+            StatementKind::DatabaseLevel => Ok(()),
         }
     }
 

@@ -204,3 +204,20 @@ fn folders() -> Vec<PathBuf> {
     packaged.sort();
     env::split_paths(&path).chain(packaged.into_iter().rev()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_server_outlives_it() {
+        let server = Server::start();
+        assert_eq!(server.psql("postgres", "select current_user"), "postgres");
+        let (folder, port) = (server.folder().to_owned(), server.port());
+        drop(server);
+        assert!(!folder.exists());
+        assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    }
+}

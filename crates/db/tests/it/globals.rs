@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use seedbed_api::Silent;
+use seedbed_api::{Kind, Silent};
 use seedbed_db::{Apply, Globals, TablespaceRoot};
 use seedbed_testkit::Server;
 
@@ -100,4 +100,15 @@ async fn a_tablespace_gets_a_folder_of_this_server() {
     }
     let location = "select pg_tablespace_location(oid) from pg_tablespace where spcname = 'fast'";
     assert_eq!(server.psql("postgres", location), folder.join("fast").display().to_string());
+
+    // A folder that holds something is not handed to the server.
+    fs::create_dir(folder.join("slow")).unwrap();
+    fs::write(folder.join("slow/precious"), "x").unwrap();
+    let script = migration("create tablespace slow location '/mnt/nowhere';");
+    let failure = apply.run(&session, &script).await.unwrap_err();
+    assert_eq!(failure.kind(), Kind::Environment);
+    assert_eq!(failure.hints(), [format!("rm -r {}", folder.join("slow").display())]);
+    assert!(folder.join("slow/precious").exists());
+    // The keeper of the server runs under its account and could not remove it.
+    fs::remove_dir_all(folder.join("slow")).unwrap();
 }
