@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-use seedbed_api::{Failure, Kind, Result};
+use seedbed_api::Result;
 use seedbed_recipe::Format;
 
 use super::choice::{ServerChoice, StorageChoice, parse_version};
 use super::document::Raw;
 use super::keys::Key;
 use super::layers::Given;
+use super::misfit::Misfit;
 use super::pattern;
 use super::recipe::FOLDER_FORMATS;
 use super::redact::redact;
@@ -31,80 +32,6 @@ const RESERVED_PARAMETERS: [&str; 9] = [
     "unix_socket_directories",
     "unix_socket_permissions",
 ];
-
-/// Why a value does not fit.
-pub(super) struct Misfit {
-    /// What would have fitted, as a fragment after "expected".
-    expected: String,
-    /// A fitting value as written in the file, nearer than the key's example.
-    better: Option<String>,
-    /// The element at fault, when it is not the whole value.
-    element: Option<Element>,
-}
-
-/// An element of a list or a table.
-struct Element {
-    /// Its name within the table, with a dot before it; empty in a list.
-    suffix: String,
-    /// The line it stands on; 0 when it came from a flag.
-    line: usize,
-    found: String,
-}
-
-impl Misfit {
-    fn new(expected: impl Into<String>) -> Self {
-        Self { expected: expected.into(), better: None, element: None }
-    }
-
-    /// The fault lies in one item of a list.
-    fn in_list(mut self, line: usize, raw: &Raw) -> Self {
-        self.element = Some(Element { suffix: String::new(), line, found: show(raw) });
-        self
-    }
-
-    /// The fault lies in one entry of a table.
-    fn in_table(mut self, name: &str, line: usize, raw: &Raw) -> Self {
-        self.element = Some(Element { suffix: format!(".{name}"), line, found: show(raw) });
-        self
-    }
-
-    /// The failure to show: place, key, what stands there, what was expected,
-    /// and a corrected line.
-    pub(super) fn failure(self, key: &Key, given: &Given) -> Failure {
-        let element = self.element.unwrap_or_else(|| Element {
-            suffix: String::new(),
-            line: 0,
-            found: show(&given.raw),
-        });
-        let place = match &given.origin {
-            Origin::File(_) if element.line > 0 => Origin::File(element.line),
-            origin => origin.clone(),
-        };
-        let better = self.better.unwrap_or_else(|| key.example.to_owned());
-        let hint = match &given.origin {
-            Origin::Variable(name) => format!("{name}={}", better.trim_matches('"')),
-            Origin::Flag(flag) => format!("{flag} {}", better.trim_matches(['"', '[', ']'])),
-            _ => key.lines(&better),
-        };
-        let message = format!(
-            "{place}: `{}{}` is {}, expected {}",
-            key.name, element.suffix, element.found, self.expected
-        );
-        Failure::new(Kind::Config, message).hint(hint)
-    }
-}
-
-/// A value as an error may show it.
-fn show(raw: &Raw) -> String {
-    match raw {
-        Raw::Text(text) => format!("\"{}\"", redact(text)),
-        Raw::Number(number) => number.clone(),
-        Raw::Bool(flag) => flag.to_string(),
-        Raw::List(_) => "a list".into(),
-        Raw::Table(_) => "a table".into(),
-        Raw::Other(name) => (*name).into(),
-    }
-}
 
 /// Decodes what was given for `key`, keeping its origin.
 pub(super) fn value<T>(
@@ -227,8 +154,7 @@ pub(super) fn texts(given: &Given) -> Result<Vec<String>, Misfit> {
 
 /// A list of globs, each checked.
 pub(super) fn globs(given: &Given) -> Result<Vec<String>, Misfit> {
-    let globs =
-        texts(given).map_err(|misfit| Misfit { expected: "a list of globs".into(), ..misfit })?;
+    let globs = texts(given).map_err(|misfit| misfit.expecting("a list of globs"))?;
     let Raw::List(items) = &given.raw else { return Ok(globs) };
     for (glob, item) in globs.iter().zip(items) {
         if let Err(flaw) = pattern::check(glob) {
@@ -348,12 +274,12 @@ mod tests {
             }
             let given = Given { raw: entries.remove(0).1.raw, origin: Origin::File(1) };
             if let Err(misfit) = fits(key.shape, &given) {
-                panic!("example of {}: {}", key.name, misfit.expected);
+                panic!("{}", misfit.failure(key, &given));
             }
             let Some(default) = key.default else { continue };
             let given = Given { raw: Raw::Text(default.into()), origin: Origin::Default };
             if let Err(misfit) = fits(key.shape, &given) {
-                panic!("default of {}: {}", key.name, misfit.expected);
+                panic!("{}", misfit.failure(key, &given));
             }
         }
     }

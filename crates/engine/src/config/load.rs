@@ -7,9 +7,10 @@ use std::time::Duration;
 use seedbed_api::{Failure, Kind, Listener, Result};
 
 use super::choice::{ServerChoice, StorageChoice};
-use super::decode::{self, Misfit};
+use super::decode;
 use super::keys::{self, Key};
 use super::layers::{Given, Inputs, Layers};
+use super::misfit::Misfit;
 use super::recipe::{RecipeChoice, RecipeSource};
 use super::template::Template;
 use super::value::{Origin, Value};

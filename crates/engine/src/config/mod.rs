@@ -21,6 +21,7 @@ mod duration;
 mod excerpt;
 mod layers;
 mod load;
+mod misfit;
 mod pattern;
 mod read;
 mod recipe;

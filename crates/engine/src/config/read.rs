@@ -161,13 +161,17 @@ impl Reader {
         if self.files.contains_key(&name) {
             return Ok(());
         }
-        let failed = || format!("cannot read {name}");
-        let real = fs::canonicalize(path).context(Kind::Recipe, failed)?;
+        let unreadable = |error: std::io::Error| {
+            Failure::new(Kind::Recipe, format!("cannot read {name}"))
+                .because(error)
+                .hint(format!("ls -l {name}"))
+        };
+        let real = fs::canonicalize(path).map_err(unreadable)?;
         if !self.within(&real) {
             let message = format!("{name} leads out of the project, to {}", real.display());
             return Err(Failure::new(Kind::Recipe, message).hint("copy the file into the project"));
         }
-        let metadata = fs::metadata(&real).context(Kind::Recipe, failed)?;
+        let metadata = fs::metadata(&real).map_err(unreadable)?;
         if !metadata.is_file() {
             return Err(Failure::new(Kind::Recipe, format!("{name} is not a file")));
         }
@@ -188,7 +192,7 @@ impl Reader {
             return Err(Failure::new(Kind::Recipe, message)
                 .hint("dump the schema only: pg_dump --schema-only"));
         }
-        self.files.insert(name.clone(), fs::read(&real).context(Kind::Recipe, failed)?);
+        self.files.insert(name.clone(), fs::read(&real).map_err(unreadable)?);
         Ok(())
     }
 

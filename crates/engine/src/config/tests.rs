@@ -7,7 +7,8 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use insta::assert_snapshot;
-use seedbed_api::{Event, Failure, Kind, Listener};
+use proptest::prelude::*;
+use seedbed_api::{Event, Failure, Kind, Listener, Silent};
 use seedbed_recipe::Format;
 use tempfile::TempDir;
 
@@ -168,7 +169,7 @@ fn only_our_own_variables_are_ever_read() {
         environment: &environment,
         flags: Flags::default(),
     };
-    let config = Config::load(inputs, &seedbed_api::Silent).unwrap();
+    let config = Config::load(inputs, &Silent).unwrap();
     assert_eq!(config.server.value, ServerChoice::Auto);
     assert!(!asked.borrow().is_empty());
     for name in asked.borrow().iter() {
@@ -332,6 +333,22 @@ fn bad_values_name_place_key_and_remedy() {
       2 | a = 2
         | ^
     "#);
+}
+
+proptest! {
+    /// Whatever somebody saves, it is read or refused; nothing panics, and the
+    /// password in it is never shown.
+    #[test]
+    fn no_text_breaks_the_reader(
+        before in r#"[a-z=\[\]{}".'# \n]{0,30}"#,
+        after in r#"[a-z=\[\]{}".'# \n]{0,30}"#,
+    ) {
+        let text = format!("{before}server = \"postgres://me:S3CRET@host/db\"{after}");
+        if let Err(failure) = layers::Layers::defaults().file(&text, &Silent) {
+            let shown = format!("{} {:?} {:?}", failure.chain(), failure.details(), failure.hints());
+            prop_assert!(!shown.contains("S3CRET"), "{}", shown);
+        }
+    }
 }
 
 #[test]
