@@ -2,7 +2,7 @@
 
 use clap::{Command, CommandFactory as _};
 
-use super::header;
+use super::pages::header;
 use crate::args::Cli;
 
 /// Width of the help texts, the same wherever the page is generated.

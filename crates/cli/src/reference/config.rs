@@ -2,7 +2,7 @@
 
 use seedbed_engine::config::keys::{KEYS, Key, Shape};
 
-use super::header;
+use super::pages::header;
 
 pub(super) fn page() -> String {
     let mut out = header("the table of keys");

@@ -2,7 +2,7 @@
 
 use seedbed_api::{EnvVar, READ, WRITTEN};
 
-use super::header;
+use super::pages::header;
 
 pub(super) fn page() -> String {
     let mut out = header("the tables of environment variables");

@@ -5,20 +5,7 @@ mod cli;
 mod config;
 mod environment;
 mod exit_codes;
+mod pages;
 mod schema;
 
-/// File names with their contents.
-pub(crate) fn pages() -> Vec<(&'static str, String)> {
-    vec![
-        ("cli.md", cli::page()),
-        ("config.md", config::page()),
-        ("environment.md", environment::page()),
-        ("exit-codes.md", exit_codes::page()),
-        ("seedbed.schema.json", schema::page()),
-    ]
-}
-
-/// The first line of every page.
-fn header(source: &str) -> String {
-    format!("<!-- Generated from {source} by `cargo xtask generate`; do not edit. -->\n\n")
-}
+pub(crate) use pages::pages;

@@ -1,0 +1,61 @@
+//! From the arguments to a subcommand, and from its outcome to an exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use seedbed_api::Result;
+
+use super::{
+    Context, cache, completions, config, down, gc, logs, man, ps, reaper, reference, run, server,
+    up,
+};
+use crate::args::{Cli, Command};
+use crate::json;
+use crate::printer::Printer;
+use crate::reporter::Reporter;
+
+/// Parses the arguments, does what they say, and tells how it went.
+pub(crate) fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are errors to clap, with code 0 and on stdout.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let printer = Printer::new(&cli.global);
+    let mut context = Context { reporter: Reporter::new(printer), printer, global: cli.global };
+    match dispatch(&mut context, &cli.command) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            if printer.json() {
+                json::line(printer, &json::failed(&failure));
+            } else {
+                printer.failure(&failure);
+            }
+            ExitCode::from(failure.kind().exit_code().number())
+        }
+    }
+}
+
+fn dispatch(context: &mut Context, command: &Command) -> Result<u8> {
+    let done = match command {
+        // The only one whose exit code is not ours to choose.
+        Command::Run(args) => return run::run(context, args),
+        Command::Up(args) => up::up(context, args),
+        Command::Down(args) => down::down(context, args),
+        Command::Ps(_) => ps::ps(context),
+        Command::Gc(_) => gc::gc(context),
+        Command::Logs(args) => logs::logs(context, args),
+        Command::Server(args) => server::server(context, args),
+        Command::Config(args) => config::config(context, args),
+        Command::Cache(args) => cache::cache(context, args),
+        Command::Completions(args) => completions::completions(context, args),
+        Command::Man(args) => man::man(context, args),
+        Command::Reference(args) => reference::reference(args),
+        Command::Reaper(args) => reaper::reaper(args),
+        Command::Serve(args) => up::serve(context, args),
+    };
+    done.map(|()| 0)
+}
