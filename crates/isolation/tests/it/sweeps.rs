@@ -79,6 +79,26 @@ async fn a_crash_at_birth_and_an_interrupted_drop_are_finished() {
 }
 
 #[tokio::test]
+async fn a_process_killed_right_after_create_database_leaves_a_mark() {
+    let server = Server::start();
+    let (admin, notes) = (admin(&server, "postgres"), Notes::default());
+    let shared = shared(&admin, &notes);
+    let recipe = recipe(base(), &["select 1;"]);
+    // Nobody can write a comment, so the build stops between its first two statements.
+    let blocker = Session::connect(&admin, "test", Duration::from_secs(5)).await.unwrap();
+    blocker.batch("begin; lock table pg_shdescription in share mode").await.unwrap();
+    let build = shared.ensure_template(&recipe);
+    assert!(tokio::time::timeout(Duration::from_secs(1), build).await.is_err());
+    let name = template_name(&recipe.fingerprint());
+    assert!(exists(&server, &name));
+    let end = "select pg_terminate_backend(pid) from pg_stat_activity where query like 'COMMENT %'";
+    let _ = server.psql("postgres", end);
+    blocker.batch("rollback").await.unwrap();
+    assert_eq!(until_swept(&shared).await, [name]);
+    assert_eq!(shared.ensure_template(&recipe).await.unwrap().layers_built, 1);
+}
+
+#[tokio::test]
 async fn a_build_in_progress_is_left_alone() {
     let server = Server::start();
     let (admin, notes) = (admin(&server, "postgres"), Notes::default());
