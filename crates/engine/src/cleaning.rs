@@ -22,7 +22,7 @@ pub struct Swept {
 
 /// Cleans up after every owner that is gone. What resists is left for the
 /// next call and named in a warning.
-pub(crate) fn sweep(folders: &Folders, listener: &dyn Listener) -> usize {
+pub fn sweep(folders: &Folders, listener: &dyn Listener) -> usize {
     let mut swept = 0;
     for orphan in seedbed_server::orphans(folders) {
         match clean(orphan) {

@@ -24,7 +24,7 @@ mod stopwatch;
 mod world;
 
 pub use binaries::{Servers, install, list, remove};
-pub use cleaning::{Swept, gc, reap};
+pub use cleaning::{Swept, gc, reap, sweep};
 pub use private::DATABASE;
 pub use run::run;
 pub use seedbed_server::{Claim, ClaimKind, REAPER_COMMAND, Record, Service, tail};

@@ -9,12 +9,11 @@ use seedbed_db::{Host, Target, quote_ident, quote_literal};
 use seedbed_recipe::{Fingerprint, Recipe};
 use seedbed_server::binaries::Binaries;
 use seedbed_server::{
-    Account, Base, ClaimKind, Images, Plan, Postmaster, SUPERUSER, Stop, Storage, parameters,
-    verifier,
+    Account, Base, ClaimKind, Images, Plan, Postmaster, SUPERUSER, Stop, parameters, verifier,
 };
 
 use crate::build::Build;
-use crate::config::{Config, StorageChoice};
+use crate::config::Config;
 use crate::site::Site;
 use crate::stopwatch::Stopwatch;
 use crate::world::{World, wanted};
@@ -117,11 +116,6 @@ impl PrivateServer {
         stopwatch: &mut Stopwatch<'_>,
     ) -> Result<()> {
         let images = Images::open(world.folders.images())?;
-        let storage = match config.storage.value {
-            StorageChoice::Auto => Storage::Auto,
-            StorageChoice::Disk => Storage::Disk,
-            StorageChoice::Memory => Storage::Memory,
-        };
         let account = ground.account.as_ref();
         let parameters = parameters(&ground.binaries.version, &own_parameters(config));
         let build = Build {
@@ -133,7 +127,7 @@ impl PrivateServer {
             account,
             parameters: &parameters,
             password: &self.password,
-            storage,
+            storage: config.storage.value,
         };
         build.obtain(&mut self.site, stopwatch)?;
         let first_sql = self.first_sql();

@@ -42,7 +42,7 @@ pub fn run(world: &World<'_>, config: &Config, argv: &[OsString]) -> Result<i32>
         match service::matching(world, config, &ground) {
             Some(record) => {
                 let shared =
-                    SharedRun::on_service(world, config, &record, ground, &title, &mut stopwatch)?;
+                    SharedRun::on_service(world, config, &record, &ground, &title, &mut stopwatch)?;
                 on_shared(world, config, argv, shared, &mut stopwatch)?
             }
             None => on_private(world, config, argv, &ground, &title, &mut stopwatch)?,

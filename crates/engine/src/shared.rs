@@ -72,7 +72,7 @@ impl SharedRun {
         world: &World<'_>,
         config: &Config,
         record: &Record,
-        ground: Groundwork,
+        ground: &Groundwork,
         title: &str,
         stopwatch: &mut Stopwatch<'_>,
     ) -> Result<Self> {

@@ -1,6 +1,6 @@
 //! A cluster at rest: its files, checked while they are copied.
 //!
-//! A manifest lists every file with size and CRC-32. Copying verifies it, so
+//! Its manifest lists every file with size and CRC-32. Copying verifies it, so
 //! a damaged cache is found before a server starts on it. Where the file
 //! system can share blocks (btrfs, xfs, apfs) files are cloned, else copied
 //! by a few threads through a small buffer each.
@@ -15,26 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use seedbed_api::{Context, Failure, Kind, Result};
 
 use crate::account::Account;
-
-/// One file of a cluster.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
-    /// Path relative to the data directory, `/`-separated.
-    pub path: String,
-    /// Length in bytes.
-    pub size: u64,
-    /// CRC-32 (IEEE) of the content.
-    pub crc: u32,
-}
-
-/// The files and folders of a stopped cluster.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Manifest {
-    /// Folders, parents first.
-    pub folders: Vec<String>,
-    /// Files, largest first so that threads end together.
-    pub files: Vec<Entry>,
-}
+use crate::manifest::{Entry, Manifest};
 
 /// How a verified copy ended.
 #[derive(Debug)]
@@ -51,9 +32,6 @@ const BUFFER_BYTES: usize = 256 << 10;
 /// More threads than this gain nothing on one file system.
 const MOST_THREADS: usize = 4;
 
-/// First line of a manifest; the number is the format.
-const HEADER: &str = "seedbed manifest 1";
-
 /// Files a cluster recreates by itself and that must not be copied: locks,
 /// logs, and shared memory of the server that wrote them.
 fn is_left_out(path: &str) -> bool {
@@ -63,63 +41,17 @@ fn is_left_out(path: &str) -> bool {
             .any(|folder| path.starts_with(folder))
 }
 
-impl Manifest {
-    /// Bytes of all files.
-    #[must_use]
-    pub(crate) fn bytes(&self) -> u64 {
-        self.files.iter().map(|file| file.size).sum()
-    }
-
-    /// Text form, closed by its own checksum.
-    #[must_use]
-    pub(crate) fn to_text(&self) -> String {
-        use std::fmt::Write as _;
-        let mut text = String::with_capacity(64 * (self.files.len() + self.folders.len()));
-        text.push_str(HEADER);
-        text.push('\n');
-        for folder in &self.folders {
-            let _ = writeln!(text, "d {folder}");
-        }
-        for file in &self.files {
-            let _ = writeln!(text, "f {:08x} {} {}", file.crc, file.size, file.path);
-        }
-        let crc = crc32fast::hash(text.as_bytes());
-        let _ = writeln!(text, "end {crc:08x}");
-        text
-    }
-
-    /// Reads the text form; `None` when a byte of it is wrong.
-    #[must_use]
-    pub(crate) fn from_text(text: &str) -> Option<Self> {
-        let end = text.rfind("end ")?;
-        let crc = u32::from_str_radix(text[end + 4..].trim_end(), 16).ok()?;
-        if crc != crc32fast::hash(&text.as_bytes()[..end]) {
-            return None;
-        }
-        let mut lines = text[..end].lines();
-        if lines.next()? != HEADER {
-            return None;
-        }
-        let mut manifest = Self::default();
-        for line in lines {
-            if let Some(folder) = line.strip_prefix("d ") {
-                manifest.folders.push(folder.to_owned());
-            } else {
-                let mut fields = line.strip_prefix("f ")?.splitn(3, ' ');
-                manifest.files.push(Entry {
-                    crc: u32::from_str_radix(fields.next()?, 16).ok()?,
-                    size: fields.next()?.parse().ok()?,
-                    path: fields.next()?.to_owned(),
-                });
-            }
-        }
-        Some(manifest)
-    }
+/// What there is to store.
+#[derive(Default)]
+struct Survey {
+    folders: Vec<String>,
+    /// Paths with sizes in bytes.
+    files: Vec<(String, u64)>,
 }
 
 /// Lists a stopped cluster: folders and files, tablespace links followed.
-fn survey(data: &Path) -> Result<(Vec<String>, Vec<(String, u64)>)> {
-    let (mut folders, mut files) = (Vec::new(), Vec::new());
+fn survey(data: &Path) -> Result<Survey> {
+    let Survey { mut folders, mut files } = Survey::default();
     for entry in walkdir::WalkDir::new(data).follow_links(true).min_depth(1).sort_by_file_name() {
         let entry =
             entry.context(Kind::Environment, || format!("cannot read {}", data.display()))?;
@@ -138,7 +70,7 @@ fn survey(data: &Path) -> Result<(Vec<String>, Vec<(String, u64)>)> {
         }
     }
     files.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    Ok((folders, files))
+    Ok(Survey { folders, files })
 }
 
 /// Stores a stopped cluster in `target` and returns its manifest. Files that
@@ -152,7 +84,7 @@ pub(crate) fn store(
     target: &Path,
     parent: Option<(&Path, &Manifest)>,
 ) -> Result<Manifest> {
-    let (folders, files) = survey(data)?;
+    let Survey { folders, files } = survey(data)?;
     make_folders(target, &folders, None)?;
     let known: std::collections::HashMap<&str, &Entry> = parent
         .map(|(_, manifest)| manifest.files.iter().map(|file| (file.path.as_str(), file)).collect())
@@ -162,13 +94,12 @@ pub(crate) fn store(
         let (path, size) = &files[index];
         let source = data.join(path);
         let twin = known.get(path.as_str()).filter(|twin| twin.size == *size);
-        if let (Some(twin), Some((dir, _))) = (twin, parent) {
-            if same_content(&source, &dir.join(path))
-                && fs::hard_link(dir.join(path), target.join(path)).is_ok()
-            {
-                push(&done, (*twin).clone());
-                return Ok(());
-            }
+        if let (Some(twin), Some((dir, _))) = (twin, parent)
+            && same_content(&source, &dir.join(path))
+            && fs::hard_link(dir.join(path), target.join(path)).is_ok()
+        {
+            push(&done, (*twin).clone());
+            return Ok(());
         }
         let (size, crc) = copy_plain(&source, &target.join(path), 0o600, None, buffer)?;
         push(&done, Entry { path: path.clone(), size, crc });
@@ -460,20 +391,6 @@ mod tests {
                 restore(&image, &manifest, &base.path().join(format!("b{index}")), None).unwrap();
             assert!(matches!(copied, Copied::Damaged(_)), "{what}");
         }
-    }
-
-    #[test]
-    fn a_damaged_manifest_is_no_manifest() {
-        let manifest = Manifest {
-            folders: vec!["base".into()],
-            files: vec![Entry { path: "base/a b".into(), size: 3, crc: 5 }],
-        };
-        let text = manifest.to_text();
-        assert_eq!(Manifest::from_text(&text).unwrap(), manifest);
-        for cut in 0..text.len() - 1 {
-            assert!(Manifest::from_text(&text[..cut]).is_none(), "cut at {cut}");
-        }
-        assert!(Manifest::from_text(&text.replace('3', "4")).is_none());
     }
 
     #[test]

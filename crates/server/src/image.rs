@@ -18,9 +18,10 @@ use std::time::{Duration, SystemTime};
 use seedbed_api::{Context, Kind, Result};
 
 use crate::account::Account;
-use crate::cluster::{self, Copied, Manifest};
+use crate::cluster::{self, Copied};
 use crate::folders;
 use crate::lock::Lock;
+use crate::manifest::Manifest;
 
 /// How long one process waits for another that builds the same image.
 const BUILD_BOUND: Duration = Duration::from_secs(30 * 60);

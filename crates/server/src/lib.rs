@@ -15,6 +15,7 @@ mod handshake;
 mod image;
 mod lock;
 mod machine;
+mod manifest;
 mod password;
 mod postmaster;
 mod process;

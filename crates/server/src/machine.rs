@@ -50,10 +50,10 @@ pub(crate) fn is_memory(path: &Path) -> bool {
     #[cfg(target_os = "linux")]
     {
         // TMPFS_MAGIC of statfs(2).
-        const TMPFS: i64 = 0x0102_1994;
+        const TMPFS: u64 = 0x0102_1994;
         path.ancestors()
             .find_map(|dir| rustix::fs::statfs(dir).ok())
-            .is_some_and(|stat| i64::from(stat.f_type) == TMPFS)
+            .is_some_and(|stat| u64::try_from(stat.f_type) == Ok(TMPFS))
     }
     #[cfg(not(target_os = "linux"))]
     {

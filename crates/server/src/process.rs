@@ -177,7 +177,7 @@ mod tests {
         assert!(!stranger.alive());
         assert!(!stranger.signal(Signal::KILL));
         assert!(!stranger.signal_group(Signal::KILL));
-        let other_boot = ProcessId { boot: "another".into(), ..id.clone() };
+        let other_boot = ProcessId { boot: "another".into(), ..id };
         assert!(!other_boot.signal(Signal::KILL));
         assert!(child.try_wait().unwrap().is_none(), "the stranger's signal must not arrive");
         assert!(id.signal(Signal::KILL));

@@ -73,7 +73,7 @@ pub fn parameters(version: &Version, own: &BTreeMap<String, String>) -> BTreeMap
 /// A thirty-second of memory, at least 32 MB, at most 256 MB: test databases
 /// are small, and DROP DATABASE walks every buffer.
 fn shared_buffers_mb(memory: u64) -> u64 {
-    (memory / 32 >> 20).clamp(32, 256)
+    ((memory / 32) >> 20).clamp(32, 256)
 }
 
 #[cfg(test)]

@@ -40,6 +40,14 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn dispatch(context: &mut Context, command: &Command) -> Result<u8> {
+    if matches!(
+        command,
+        Command::Config(_) | Command::Cache(_) | Command::Server(_) | Command::Logs(_)
+    ) {
+        // The others sweep as part of their work.
+        let world = context.world()?;
+        seedbed_engine::sweep(&world.folders, world.listener);
+    }
     let done = match command {
         // The only one whose exit code is not ours to choose.
         Command::Run(args) => return run::run(context, args),

@@ -1,4 +1,4 @@
-//! The choices a user has: which server, and where its data lives.
+//! The choices a user has about the server.
 
 use seedbed_api::Secret;
 use seedbed_server::binaries::SUPPORTED_MAJORS;
@@ -40,32 +40,6 @@ pub(super) fn parse_version(text: &str) -> Option<u16> {
     text.parse().ok().filter(|version| SUPPORTED_MAJORS.contains(version))
 }
 
-/// Where the data of a server that Seedbed starts lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StorageChoice {
-    /// In memory where it fits, else on disk.
-    Auto,
-    /// On disk.
-    Disk,
-    /// In memory, or fail.
-    Memory,
-}
-
-impl StorageChoice {
-    /// The words of the configuration file, in the order of the reference.
-    pub const WORDS: &[&str] = &["auto", "disk", "memory"];
-
-    /// Reads one of [`Self::WORDS`].
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        match text {
-            "auto" => Some(Self::Auto),
-            "disk" => Some(Self::Disk),
-            "memory" => Some(Self::Memory),
-            _ => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,13 +63,6 @@ mod tests {
         assert_eq!(parse_version("18"), Some(18));
         for bad in ["12", "19", "15.4", "", "-1", "99999"] {
             assert_eq!(parse_version(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn every_storage_word_is_read() {
-        for word in StorageChoice::WORDS {
-            assert!(StorageChoice::parse(word).is_some(), "{word}");
         }
     }
 }

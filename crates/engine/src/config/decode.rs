@@ -7,7 +7,7 @@ use std::time::Duration;
 use seedbed_api::Result;
 use seedbed_recipe::Format;
 
-use super::choice::{ServerChoice, StorageChoice, parse_version};
+use super::choice::{ServerChoice, parse_version};
 use super::document::Raw;
 use super::keys::Key;
 use super::layers::Given;
@@ -18,6 +18,7 @@ use super::redact::redact;
 use super::template::{Flaw, PLACEHOLDERS, Template};
 use super::value::{Origin, Value};
 use super::{duration, suggest};
+use seedbed_server::Storage;
 
 /// Parameters that Seedbed must decide, because finding, isolating or removing
 /// the server hangs on them.
@@ -99,8 +100,8 @@ pub(super) fn version(given: &Given) -> Result<u16, Misfit> {
 }
 
 /// Storage.
-pub(super) fn storage(given: &Given) -> Result<StorageChoice, Misfit> {
-    word(given, StorageChoice::WORDS, StorageChoice::parse)
+pub(super) fn storage(given: &Given) -> Result<Storage, Misfit> {
+    word(given, Storage::WORDS, Storage::parse)
 }
 
 /// The format of migrations.
@@ -247,7 +248,7 @@ mod tests {
         match shape {
             Shape::Server => server(given).map(drop),
             Shape::Version => version(given).map(drop),
-            Shape::Word(words) if words == StorageChoice::WORDS => storage(given).map(drop),
+            Shape::Word(words) if words == Storage::WORDS => storage(given).map(drop),
             Shape::Word(_) => format(given).map(drop),
             Shape::Text => text(given).map(drop),
             Shape::Path => path(given).map(drop),

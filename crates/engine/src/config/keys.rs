@@ -2,8 +2,8 @@
 //! the reference page, the JSON schema and `config show` are made from this
 //! table; nothing else lists keys.
 
-use super::choice::StorageChoice;
 use super::recipe::FOLDER_FORMATS;
+use seedbed_server::Storage;
 
 /// What a key's value looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,7 +144,7 @@ pub const KEYS: &[Key] = &[
             or(
                 key(
                     "storage",
-                    Shape::Word(StorageChoice::WORDS),
+                    Shape::Word(Storage::WORDS),
                     "\"disk\"",
                     "Where the data of a server we start lives. `auto` is memory where it fits, else disk.",
                 ),

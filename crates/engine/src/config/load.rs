@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use seedbed_api::{Failure, Kind, Listener, Result};
 
-use super::choice::{ServerChoice, StorageChoice};
+use super::choice::ServerChoice;
 use super::decode;
 use super::keys::{self, Key};
 use super::layers::{Given, Inputs, Layers};
@@ -15,6 +15,7 @@ use super::recipe::{RecipeChoice, RecipeSource};
 use super::template::Template;
 use super::value::{Origin, Value};
 use super::{FILE_NAME, discover, root};
+use seedbed_server::Storage;
 
 /// What holds for this project, each value with its origin. The meaning of
 /// every field is the sentence of its key in [`keys::KEYS`].
@@ -27,7 +28,7 @@ pub struct Config {
     pub file: Option<PathBuf>,
     pub server: Value<ServerChoice>,
     pub version: Value<Option<u16>>,
-    pub storage: Value<StorageChoice>,
+    pub storage: Value<Storage>,
     pub role: Value<Option<String>>,
     pub locale: Value<Option<String>>,
     pub allow_host: Value<Vec<String>>,

@@ -32,7 +32,7 @@ mod suggest;
 mod template;
 mod value;
 
-pub use choice::{ServerChoice, StorageChoice};
+pub use choice::ServerChoice;
 pub use layers::{Flags, Inputs};
 pub use load::Config;
 pub use read::{MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES, read_globs, read_recipe};

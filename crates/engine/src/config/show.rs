@@ -1,6 +1,6 @@
 //! The configuration as rows: what `seedbed config show` prints.
 
-use super::choice::{ServerChoice, StorageChoice};
+use super::choice::ServerChoice;
 use super::duration;
 use super::load::Config;
 use super::recipe::RecipeSource;
@@ -31,7 +31,7 @@ impl Config {
             row("version", &self.version, |version| {
                 version.map(|version| quoted(&version.to_string()))
             }),
-            row("storage", &self.storage, |storage| Some(quoted(storage_word(*storage)))),
+            row("storage", &self.storage, |storage| Some(quoted(storage.word()))),
             row("role", &self.role, |role| role.as_deref().map(quoted)),
             row("locale", &self.locale, |locale| locale.as_deref().map(quoted)),
             row("allow_host", &self.allow_host, |hosts| Some(list(hosts))),
@@ -97,14 +97,6 @@ fn server(choice: &ServerChoice) -> String {
         ServerChoice::Embedded(None) => quoted("embedded"),
         ServerChoice::Embedded(Some(version)) => quoted(&format!("embedded@{version}")),
         ServerChoice::Existing(url) => quoted(url.expose()),
-    }
-}
-
-fn storage_word(storage: StorageChoice) -> &'static str {
-    match storage {
-        StorageChoice::Auto => "auto",
-        StorageChoice::Disk => "disk",
-        StorageChoice::Memory => "memory",
     }
 }
 
