@@ -53,8 +53,8 @@ impl Report<'_> {
         statement: &str,
         complaint: Complaint,
     ) -> Failure {
-        let mut detail = excerpt.to_owned();
-        detail.push_str(&format!("{}: {}", complaint.severity, complaint.message));
+        // Severity, message and SQLSTATE are the cause's words.
+        let mut detail = excerpt.trim_end().to_owned();
         for (word, text) in [
             ("DETAIL", &complaint.detail),
             ("HINT", &complaint.hint),
@@ -65,14 +65,16 @@ impl Report<'_> {
                 detail.push_str(&format!("\n{word}: {text}"));
             }
         }
-        detail.push_str(&format!("\nSQLSTATE: {}", complaint.code));
         let circumstances = advice::Circumstances {
             statement,
             server: self.server,
             dumped_from: self.script.dumped_from.as_deref(),
         };
         let hints = advice::hints(&complaint, &circumstances);
-        let failure = Failure::new(Kind::Build, message).detail(masked(&detail)).because(complaint);
+        let mut failure = Failure::new(Kind::Build, message).because(complaint);
+        if !detail.is_empty() {
+            failure = failure.detail(masked(detail.trim_start_matches('\n')));
+        }
         hints.into_iter().fold(failure, Failure::hint)
     }
 }

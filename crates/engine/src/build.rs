@@ -7,9 +7,9 @@
 //! holds the cluster and not just a database, roles and tablespaces are
 //! exactly those of that prefix: `CREATE ROLE` never meets its own ghost.
 //!
-//! Besides the last layer, one is kept each time the work since the last image
-//! has cost [`KEEP_AFTER`]: editing an old migration never repeats more than
-//! about that much below it, and cheap recipes keep nothing extra.
+//! Besides the last layer's, images are kept on the way where the work was
+//! worth it ([`Keeping`]): editing an old migration never repeats more than
+//! about half a second below it, and cheap recipes keep nothing extra.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::DirBuilderExt;
@@ -17,20 +17,22 @@ use std::time::{Duration, Instant};
 
 use seedbed_api::{Context, Event, Kind, Phase, Result, Secret};
 use seedbed_db::{Apply, Globals, Host, Session, TablespaceRoot, Target, quote_ident};
-use seedbed_recipe::{Action, Fingerprint, Layer, Recipe};
+use seedbed_isolation::{Keeping, Layering};
+use seedbed_recipe::{Fingerprint, Recipe};
 use seedbed_server::{
     Account, Base, Builder, Copied, Image, Images, MOST_IMAGES, Plan, Postmaster, SUPERUSER, Stop,
     Storage,
 };
 
+use crate::builder::Runner;
 use crate::config::Config;
 use crate::private::DATABASE;
 use crate::site::Site;
 use crate::stopwatch::Stopwatch;
 use crate::world::World;
 
-/// Work worth keeping an image for; making one costs about a fifth of it.
-const KEEP_AFTER: Duration = Duration::from_millis(500);
+/// How long a server that has answered may take to accept a session.
+const CONNECT_BOUND: Duration = Duration::from_secs(20);
 
 /// A cluster without any image yet is assumed to need this much.
 const FRESH_BYTES: u64 = 64 << 20;
@@ -156,23 +158,19 @@ impl Build<'_> {
     /// Applies the layers that are missing and leaves the cluster stopped.
     fn apply_rest(&self, site: &Site, from: &mut Start) -> Result<()> {
         let runtime = crate::runtime::new()?;
+        let mut keeping = Keeping::new();
         let mut next = from.layers;
         loop {
             let server = self.start_server(site)?;
-            let applied = runtime.block_on(self.apply_some(&server, site, next));
-            // A failed build must not wait for a clean stop: nothing is kept.
-            let done = match applied {
-                Ok(done) => done,
-                Err(failure) => {
-                    drop(server);
-                    return Err(failure);
-                }
-            };
+            // A failed build drops the server, which ends it at once: nothing
+            // of it is kept.
+            let done = runtime.block_on(self.apply_some(&server, site, next, &keeping))?;
             server.stop(Stop::Clean)?;
             if done == self.recipe.layers.len() {
                 return Ok(());
             }
             self.keep(site, from, done)?;
+            keeping.kept();
             next = Some(done);
         }
     }
@@ -212,6 +210,7 @@ impl Build<'_> {
         server: &Postmaster,
         site: &Site,
         next: Option<usize>,
+        keeping: &Keeping,
     ) -> Result<usize> {
         let socket = Target {
             host: Host::Socket(site.socket_dir()),
@@ -223,39 +222,36 @@ impl Build<'_> {
         let done = match next {
             Some(done) => done,
             None => {
-                let session = connect(&socket).await?;
+                let session = Session::connect(&socket, "seedbed build", CONNECT_BOUND).await?;
                 session.batch(&format!("CREATE DATABASE {}", quote_ident(DATABASE))).await?;
                 session.close().await;
                 0
             }
         };
-        let total = self.recipe.layers.len();
-        if done == total {
-            return Ok(done);
-        }
-        let target = socket.with_database(DATABASE);
-        let session = connect(&target).await?;
         let tablespaces = TablespaceRoot {
             folder: site.tablespaces(),
             owner: self.account.map(|account| (account.uid, account.gid)),
         };
         self.make_tablespace_folder(&tablespaces)?;
-        let apply = Apply {
-            globals: Globals::Ours,
-            tablespaces: Some(&tablespaces),
-            listener: self.world.listener,
+        let runner = Runner { root: &self.config.root, mark: site.claim().id() };
+        let layering = Layering {
+            layers: &self.recipe.layers,
+            apply: Apply {
+                globals: Globals::Ours,
+                tablespaces: Some(&tablespaces),
+                listener: self.world.listener,
+            },
+            run_command: &runner,
+            target: &socket.with_database(DATABASE),
+            // Programs of recipes may not speak to sockets.
+            command_target: &Target {
+                host: Host::Tcp("127.0.0.1".into()),
+                password: Some(self.password.clone()),
+                ..socket.with_database(DATABASE)
+            },
         };
-        let started = Instant::now();
-        for (index, layer) in self.recipe.layers.iter().enumerate().skip(done) {
-            self.layer(&apply, &session, (server, site), layer, index).await?;
-            let rest = total - index - 1;
-            if rest > 0 && started.elapsed() >= KEEP_AFTER {
-                session.close().await;
-                return Ok(index + 1);
-            }
-        }
-        session.close().await;
-        Ok(total)
+        let total = self.recipe.layers.len();
+        layering.run(done, drop, |done| keeping.is_due(done, total)).await
     }
 
     fn make_tablespace_folder(&self, root: &TablespaceRoot) -> Result<()> {
@@ -265,50 +261,6 @@ impl Build<'_> {
             .create(&root.folder)
             .context(Kind::Environment, || format!("cannot create {}", root.folder.display()))
     }
-
-    async fn layer(
-        &self,
-        apply: &Apply<'_>,
-        session: &Session,
-        (server, site): (&Postmaster, &Site),
-        layer: &Layer,
-        index: usize,
-    ) -> Result<()> {
-        let progress = |took_us| Event::Progress {
-            phase: Phase::Migrate,
-            done: index as u64 + 1,
-            total: self.recipe.layers.len() as u64,
-            detail: layer.name.clone(),
-            took_us,
-        };
-        self.world.listener.on(&progress(None));
-        let started = Instant::now();
-        match layer.action()? {
-            Action::Script(script) => {
-                apply.run(session, &script).await?;
-                // What one file sets for its session must not leak into the
-                // next: a build that starts in the middle would differ.
-                session.reset().await?;
-            }
-            Action::Command { argv } => {
-                let target = Target {
-                    host: Host::Tcp("127.0.0.1".into()),
-                    port: server.port(),
-                    user: SUPERUSER.to_owned(),
-                    password: Some(self.password.clone()),
-                    database: DATABASE.to_owned(),
-                };
-                crate::builder::run(&argv, &self.config.root, &target, site.claim().id())?;
-            }
-        }
-        let took_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.world.listener.on(&progress(Some(took_us)));
-        Ok(())
-    }
-}
-
-async fn connect(target: &Target) -> Result<Session> {
-    Session::connect(target, "seedbed build", Duration::from_secs(20)).await
 }
 
 fn hex(bytes: &[u8]) -> String {

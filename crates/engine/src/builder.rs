@@ -5,11 +5,13 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::pin::Pin;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use seedbed_api::{Context, Failure, Kind, Result};
 use seedbed_db::Target;
+use seedbed_isolation::RunCommand;
 
 use crate::child_environment;
 
@@ -19,8 +21,25 @@ const LINES_SHOWN: usize = 30;
 /// How long a recipe's command may take.
 const BOUND: Duration = Duration::from_secs(60 * 60);
 
+/// Runs command recipes in the project's folder.
+pub(crate) struct Runner<'a> {
+    pub(crate) root: &'a Path,
+    pub(crate) mark: &'a str,
+}
+
+impl RunCommand for Runner<'_> {
+    fn run<'a>(
+        &'a self,
+        argv: &'a [String],
+        target: &'a Target,
+    ) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>> {
+        // One thread, nothing else to do meanwhile: blocking is right here.
+        Box::pin(async move { run(argv, self.root, target, self.mark) })
+    }
+}
+
 /// Runs the command to its end.
-pub(crate) fn run(argv: &[String], root: &Path, target: &Target, mark: &str) -> Result<()> {
+fn run(argv: &[String], root: &Path, target: &Target, mark: &str) -> Result<()> {
     let shown = argv.join(" ");
     let (program, arguments) = argv
         .split_first()

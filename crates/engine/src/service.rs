@@ -22,9 +22,10 @@ use seedbed_isolation::Shared;
 use seedbed_server::{ClaimKind, Lock, Postmaster, RUN_MARK, Record, Service};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::builder::Runner;
 use crate::config::{Config, ServerChoice};
 use crate::private::{DATABASE, Groundwork, PrivateServer};
-use crate::shared::{self, Runner};
+use crate::shared;
 use crate::stopwatch::Stopwatch;
 use crate::world::World;
 use crate::{cleaning, runtime};

@@ -3,22 +3,22 @@
 //! it at the end; everything else on that server is left alone.
 
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::time::Instant;
 
 use seedbed_api::{Event, Failure, Kind, Listener, Phase, Result, Secret};
 use seedbed_db::{Globals, Host, Session, TablespaceRoot, Target};
-use seedbed_isolation::{Facts, RunCommand, Shared};
+use seedbed_isolation::{Facts, Shared};
 use seedbed_recipe::{Fingerprint, Recipe};
 use seedbed_server::{ClaimKind, Foreign, Record, SUPERUSER, Service, verifier};
 use tokio::runtime::Runtime;
 
+use crate::builder::Runner;
 use crate::config::Config;
 use crate::private::Groundwork;
 use crate::site::Site;
 use crate::stopwatch::Stopwatch;
 use crate::world::World;
-use crate::{builder, role, runtime};
+use crate::{role, runtime};
 
 /// How long to wait for a server that should be there.
 const CONNECT_WAIT: std::time::Duration = std::time::Duration::from_secs(15);
@@ -47,23 +47,6 @@ struct Place<'a> {
     service: Option<&'a Service>,
     server: String,
     version: String,
-}
-
-/// Runs command recipes in the project's folder.
-pub(crate) struct Runner<'a> {
-    pub(crate) root: &'a Path,
-    pub(crate) mark: &'a str,
-}
-
-impl RunCommand for Runner<'_> {
-    fn run<'a>(
-        &'a self,
-        argv: &'a [String],
-        target: &'a Target,
-    ) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>> {
-        // One thread, nothing else to do meanwhile: blocking is right here.
-        Box::pin(async move { builder::run(argv, self.root, target, self.mark) })
-    }
 }
 
 impl SharedRun {
@@ -111,7 +94,9 @@ impl SharedRun {
         }
         let admin = Target::parse(url.expose())?;
         let version = runtime::new()?.block_on(admit(world, config, &admin))?;
-        let base = Fingerprint::of("seedbed existing server", &[version.as_bytes()]);
+        // A template belongs to the role that built it.
+        let parts = [version.as_bytes(), admin.user.as_bytes()];
+        let base = Fingerprint::of("seedbed existing server", &parts);
         let recipe = crate::recipe::read(config, base)?;
         let place = Place {
             admin,

@@ -1,28 +1,19 @@
-//! Running a recipe's layers into a new database, under the template's lock.
-//!
-//! Every layer begins in a session as good as new, so that its result is the
-//! same whether the layers before it ran in this process or came from a
-//! template.
+//! Building a template under its lock: from the longest template at hand, and
+//! with a template kept on the way where the work was worth it.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
 
-use seedbed_api::{Event, Failure, Phase, Result};
+use seedbed_api::{Failure, Result};
 use seedbed_db::{Apply, Complaint, Session, Target};
-use seedbed_recipe::{Action, Fingerprint, Layer, Recipe, Script, StatementKind};
+use seedbed_recipe::{Fingerprint, Layer, Recipe, Script, StatementKind};
 
 use crate::inventory::{self, State};
-use crate::lock::{CONNECT_WAIT, template_key, try_lock, unlock};
+use crate::layering::{Keeping, Layering};
+use crate::lock::{template_key, try_lock, unlock};
 use crate::marker::{Marker, template_name};
 use crate::sealing::{seal, wait_until_alone};
 use crate::template::longest_prefix;
 use crate::{Shared, Template, copying, removal, roles};
-
-/// `application_name` of the session that runs a recipe.
-const BUILDER: &str = "seedbed build";
-/// A build that took longer keeps the state before its last layer too: the
-/// newest migration is the one that is edited again and again.
-const CHECKPOINT_AFTER: Duration = Duration::from_millis(500);
 
 /// A database under construction.
 struct Site<'a> {
@@ -81,46 +72,30 @@ impl Shared<'_> {
     }
 
     /// Runs the layers after the first `done`.
-    async fn run_layers(&self, site: &mut Site<'_>, done: usize) -> Result<()> {
-        let began = Instant::now();
-        let total = site.layers.len();
-        let mut open: Option<Session> = None;
-        for (index, layer) in site.layers.iter().enumerate().skip(done) {
-            if index + 1 == total && index > done && began.elapsed() > CHECKPOINT_AFTER {
-                close(open.take()).await;
-                self.checkpoint(site, index).await;
+    async fn run_layers(&self, site: &mut Site<'_>, mut done: usize) -> Result<()> {
+        let (layers, target) = (site.layers, site.target.clone());
+        let layering = Layering {
+            layers,
+            apply: self.apply(),
+            run_command: self.run_command,
+            target: &target,
+            command_target: &target,
+        };
+        let mut keeping = Keeping::new();
+        loop {
+            done = layering
+                .run(
+                    done,
+                    |script| site.note_roles(script),
+                    |done| keeping.is_due(done, layers.len()),
+                )
+                .await?;
+            if done == layers.len() {
+                return Ok(());
             }
-            let progress = |took_us| {
-                self.listener.on(&Event::Progress {
-                    phase: Phase::Migrate,
-                    done: index as u64 + 1,
-                    total: total as u64,
-                    detail: layer.name.clone(),
-                    took_us,
-                });
-            };
-            progress(None);
-            let began = Instant::now();
-            match layer.action()? {
-                Action::Script(script) => {
-                    let session = fresh(open.take(), &site.target).await?;
-                    self.apply().run(&session, &script).await?;
-                    if changes_defaults(&script) {
-                        session.close().await;
-                    } else {
-                        open = Some(session);
-                    }
-                    site.note_roles(script);
-                }
-                Action::Command { argv } => {
-                    close(open.take()).await;
-                    self.run_command.run(&argv, &site.target).await?;
-                }
-            }
-            progress(Some(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX)));
+            self.checkpoint(site, done).await;
+            keeping.kept();
         }
-        close(open).await;
-        Ok(())
     }
 
     fn apply(&self) -> Apply<'_> {
@@ -194,35 +169,4 @@ impl Site<'_> {
 
 fn marker(fingerprint: &Fingerprint, roles: Vec<roles::RoleRecord>) -> Marker {
     Marker::Template { fingerprint: fingerprint.to_string(), roles }
-}
-
-/// A session in the state every layer begins with.
-async fn fresh(open: Option<Session>, target: &Target) -> Result<Session> {
-    let session = match open {
-        Some(session) => {
-            session.reset().await?;
-            session
-        }
-        None => Session::connect(target, BUILDER, CONNECT_WAIT).await?,
-    };
-    session.batch("SET synchronous_commit TO off").await?;
-    Ok(session)
-}
-
-async fn close(open: Option<Session>) {
-    if let Some(session) = open {
-        session.close().await;
-    }
-}
-
-/// Whether a script may change the settings a session begins with (`ALTER
-/// DATABASE … SET`, `ALTER ROLE … SET`, also inside a body): a reset session
-/// would still have the old ones, only a new one has the new.
-fn changes_defaults(script: &Script) -> bool {
-    script.statements.iter().any(|statement| {
-        ["alter database", "alter role", "alter user"].iter().any(|words| {
-            let mut windows = statement.text.as_bytes().windows(words.len());
-            windows.any(|window| window.eq_ignore_ascii_case(words.as_bytes()))
-        })
-    })
 }

@@ -11,6 +11,7 @@ mod building;
 mod command;
 mod copying;
 mod inventory;
+mod layering;
 mod lock;
 mod marker;
 mod removal;
@@ -22,6 +23,7 @@ mod template;
 mod tuning;
 
 pub use command::RunCommand;
+pub use layering::{Keeping, Layering};
 pub use lock::hold;
 pub use marker::{clone_name, template_name};
 pub use safety::{Facts, judge};

@@ -59,8 +59,8 @@ async fn the_line_is_the_one_the_server_means() {
             format!("migrations/0001_first.sql:{line} failed"),
             "{sql}\n{detail}"
         );
-        assert!(detail.contains(excerpt), "{sql}\n{detail}");
-        assert!(detail.contains(&format!("SQLSTATE: {code}")), "{sql}\n{detail}");
+        assert!(format!("{detail}\n").contains(excerpt), "{sql}\n{detail}");
+        assert!(failure.chain().contains(&format!("SQLSTATE {code}")), "{sql}");
         assert!(Complaint::is(&failure, code));
     }
 }
@@ -75,7 +75,6 @@ async fn detail_hint_and_context_are_shown() {
     let detail = failure.details().unwrap();
     for part in [
         "7 | select f()",
-        "ERROR: duplicate key value",
         "DETAIL: Key (name)=(a) already exists.",
         "CONTEXT: SQL statement",
         "PL/pgSQL function f() line 3",
@@ -84,6 +83,7 @@ async fn detail_hint_and_context_are_shown() {
     }
     let hinted = refused(&target, &migration("select nam from (select 1 as name) t;")).await;
     assert!(hinted.details().unwrap().contains("HINT: Perhaps you meant"));
+    assert!(failure.chain().contains("ERROR: duplicate key value"), "{}", failure.chain());
     // Row values stay out of the one-line message.
     assert!(!failure.chain().contains("(a)"), "{}", failure.chain());
 }
