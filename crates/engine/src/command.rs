@@ -176,7 +176,7 @@ impl Running {
 
     /// Ends what the command left in its group.
     fn end_rest(&self) {
-        let any = || rustix::process::test_kill_process_group(self.pid).is_ok();
+        let any = || seedbed_server::group_alive(self.pid);
         if !any() {
             return;
         }

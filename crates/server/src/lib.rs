@@ -37,7 +37,7 @@ pub use lock::Lock;
 pub use machine::{available_bytes, free_bytes, memory_bytes};
 pub use password::{fresh as fresh_password, random_word, verifier};
 pub use postmaster::{Plan, Postmaster, SUPERUSER, Stop, tail};
-pub use process::{ProcessId, end};
+pub use process::{ProcessId, end, group_alive};
 pub use reaper::{COMMAND as REAPER_COMMAND, Reaper, wait_for_owner};
 pub use settings::{MAX_CONNECTIONS, parameters};
 pub use storage::Storage;

@@ -89,6 +89,24 @@ pub fn end(process: &ProcessId, gentle: Signal, grace: Duration) {
     }
 }
 
+/// Whether a process group has a living member. A zombie is none: who adopts
+/// orphans may take seconds to collect them, or never does (the first process
+/// of many containers).
+#[must_use]
+pub fn group_alive(group: Pid) -> bool {
+    if rustix::process::test_kill_process_group(group).is_err() {
+        return false;
+    }
+    let group = group.as_raw_nonzero().get();
+    !cfg!(target_os = "linux") || !processes(|proc| group_of(proc) == Some(group)).is_empty()
+}
+
+/// The process group of a process, field 5 of proc(5) `stat`.
+fn group_of(proc: &Path) -> Option<i32> {
+    let stat = fs::read_to_string(proc.join("stat")).ok()?;
+    stat.get(stat.rfind(')')? + 2..)?.split(' ').nth(2)?.parse().ok()
+}
+
 /// Every living process whose working directory is `dir`: a postmaster and
 /// its children, which PostgreSQL runs inside their data directory.
 #[must_use]
@@ -193,6 +211,19 @@ mod tests {
             ProcessId::of(pid).is_none().then_some(())
         })
         .expect("a finished child counts as gone before it is reaped");
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn a_group_of_zombies_is_not_alive() {
+        let mut child = Command::new("sleep").arg("60").process_group(0).spawn().unwrap();
+        let group = Pid::from_child(&child);
+        assert!(group_alive(group));
+        child.kill().unwrap();
+        wait::until(Duration::from_secs(5), Duration::from_millis(5), || {
+            (!group_alive(group)).then_some(())
+        })
+        .expect("nobody has collected the child, yet its group is gone");
         child.wait().unwrap();
     }
 
