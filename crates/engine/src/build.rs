@@ -20,7 +20,7 @@ use seedbed_db::{Apply, Globals, Host, Session, TablespaceRoot, Target, quote_id
 use seedbed_isolation::{Keeping, Layering};
 use seedbed_recipe::{Fingerprint, Recipe};
 use seedbed_server::{
-    Account, Base, Builder, Copied, Image, Images, MOST_IMAGES, Plan, Postmaster, SUPERUSER, Stop,
+    Account, Base, Builder, Copied, Image, Images, MOST_IMAGES, Plan, Postmaster, SUPERUSER,
     Storage,
 };
 
@@ -59,17 +59,18 @@ struct Start {
 }
 
 impl Build<'_> {
-    /// Leaves the stopped cluster of the whole recipe in the site's data folder.
-    pub(crate) fn obtain(&self, site: &mut Site, stopwatch: &mut Stopwatch<'_>) -> Result<()> {
-        let key = self.recipe.fingerprint().to_string();
-        let image = self.images.get(&key);
+    /// The image of the whole recipe, if there is one; makes the site's folder.
+    pub(crate) fn cached(&self, site: &mut Site) -> Result<Option<Image>> {
+        let image = self.images.get(&self.recipe.fingerprint().to_string());
         let bytes = image.as_ref().map_or(FRESH_BYTES, Image::bytes);
         site.make_dir(self.world, self.storage, bytes, self.account)?;
-        if let Some(image) = image
-            && self.restored(site, &image, stopwatch)?
-        {
-            return Ok(());
-        }
+        Ok(image)
+    }
+
+    /// Leaves the stopped cluster of the whole recipe in the site's empty data
+    /// folder: built, or copied if another process has built it meanwhile.
+    pub(crate) fn obtain(&self, site: &Site, stopwatch: &mut Stopwatch<'_>) -> Result<()> {
+        let key = self.recipe.fingerprint().to_string();
         let builder = self.images.build(&key, || {
             self.world.listener.notice("another process is building the same schema".into());
         })?;
@@ -90,14 +91,16 @@ impl Build<'_> {
         stopwatch.add(Phase::Start, started);
         match copied {
             Copied::Whole => Ok(true),
-            Copied::Damaged(why) => {
-                self.world
-                    .listener
-                    .warning(format!("the cache is damaged and is built again: {why}"), None);
-                seedbed_server::remove(&site.data())?;
-                Ok(false)
-            }
+            Copied::Damaged(why) => self.damaged(site, &why).map(|()| false),
         }
+    }
+
+    /// Clears away what was copied from a damaged image.
+    pub(crate) fn damaged(&self, site: &Site, why: &str) -> Result<()> {
+        self.world
+            .listener
+            .warning(format!("the cache is damaged and is built again: {why}"), None);
+        seedbed_server::remove(&site.data())
     }
 
     fn build(&self, site: &Site, builder: &Builder, stopwatch: &mut Stopwatch<'_>) -> Result<()> {
@@ -165,7 +168,7 @@ impl Build<'_> {
             // A failed build drops the server, which ends it at once: nothing
             // of it is kept.
             let done = runtime.block_on(self.apply_some(&server, site, next, &keeping))?;
-            server.stop(Stop::Clean)?;
+            server.stop()?;
             if done == self.recipe.layers.len() {
                 return Ok(());
             }
@@ -186,21 +189,26 @@ impl Build<'_> {
     }
 
     fn start_server(&self, site: &Site) -> Result<Postmaster> {
-        let (data, socket_dir, log) = (site.data(), site.socket_dir(), site.log());
-        let plan = Plan {
-            binaries: self.base.binaries,
-            data: &data,
-            socket_dir: &socket_dir,
-            log: &log,
-            account: self.account,
-            parameters: self.parameters,
-        };
+        let server = self.start_postmaster(site)?;
         let password = format!(
             "ALTER ROLE {} PASSWORD {}",
             quote_ident(SUPERUSER),
             seedbed_db::quote_literal(&seedbed_server::verifier(SUPERUSER, self.password))
         );
-        Postmaster::start(&plan, "postgres", &password)
+        server.first_query("postgres", &password)?;
+        Ok(server)
+    }
+
+    /// Starts the server in the site; nobody has connected yet.
+    pub(crate) fn start_postmaster(&self, site: &Site) -> Result<Postmaster> {
+        Postmaster::start(&Plan {
+            binaries: self.base.binaries,
+            data: &site.data(),
+            socket_dir: &site.socket_dir(),
+            log: &site.log(),
+            account: self.account,
+            parameters: self.parameters,
+        })
     }
 
     /// Applies layers from `next` until the last or until an image is due;

@@ -2,14 +2,13 @@
 //! built, started, and ended with everything it left.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
 
-use seedbed_api::{Event, Failure, Kind, Phase, Result, Secret};
+use seedbed_api::{Failure, Kind, Phase, Result, Secret};
 use seedbed_db::{Host, Target, quote_ident, quote_literal};
 use seedbed_recipe::{Fingerprint, Recipe};
 use seedbed_server::binaries::Binaries;
 use seedbed_server::{
-    Account, Base, ClaimKind, Images, Plan, Postmaster, SUPERUSER, Stop, parameters, verifier,
+    Account, Base, ClaimKind, Copied, Image, Images, Postmaster, SUPERUSER, parameters, verifier,
 };
 
 use crate::build::Build;
@@ -129,26 +128,65 @@ impl PrivateServer {
             password: &self.password,
             storage: config.storage.value,
         };
-        build.obtain(&mut self.site, stopwatch)?;
-        let first_sql = self.first_sql();
-        let (data, socket_dir, log) = (self.site.data(), self.site.socket_dir(), self.site.log());
-        let plan = Plan {
-            binaries: &ground.binaries,
-            data: &data,
-            socket_dir: &socket_dir,
-            log: &log,
-            account,
-            parameters: &parameters,
+        let postmaster = match build.cached(&mut self.site)? {
+            Some(image) => self.start_copy(&build, &image, stopwatch)?,
+            None => None,
         };
-        let started = Instant::now();
-        world.listener.on(&Event::Started {
-            phase: Phase::Start,
-            detail: format!("PostgreSQL {}", ground.binaries.version),
-        });
-        let postmaster = Postmaster::start(&plan, DATABASE, &first_sql);
-        stopwatch.add(Phase::Start, started);
-        self.postmaster = Some(postmaster?);
+        let postmaster = match postmaster {
+            Some(postmaster) => postmaster,
+            None => {
+                build.obtain(&self.site, stopwatch)?;
+                stopwatch.time(
+                    Phase::Start,
+                    format!("PostgreSQL {}", build.base.binaries.version),
+                    || {
+                        let postmaster = build.start_postmaster(&self.site)?;
+                        postmaster.first_query(DATABASE, &self.first_sql())?;
+                        Ok(postmaster)
+                    },
+                )?
+            }
+        };
+        self.postmaster = Some(postmaster);
         Ok(())
+    }
+
+    /// Starts a server on a copy of the image; the databases are copied while
+    /// it starts. `None` (and a clean folder) when the image is damaged.
+    fn start_copy(
+        &self,
+        build: &Build<'_>,
+        image: &Image,
+        stopwatch: &mut Stopwatch<'_>,
+    ) -> Result<Option<Postmaster>> {
+        let data = self.site.data();
+        stopwatch.time(Phase::Start, format!("PostgreSQL {}", build.base.binaries.version), || {
+            if let Copied::Damaged(why) = image.begin_restore(&data, build.account)? {
+                build.damaged(&self.site, &why)?;
+                return Ok(None);
+            }
+            let (postmaster, copied) = std::thread::scope(|scope| {
+                let copying = scope.spawn(|| image.finish_restore(&data, build.account));
+                // Started here: the kernel ends the server with this thread.
+                let postmaster = build.start_postmaster(&self.site);
+                let copied = copying.join().unwrap_or_else(|_| {
+                    Err(Failure::new(Kind::Bug, "the thread that copies databases panicked"))
+                });
+                (postmaster, copied)
+            });
+            let postmaster = postmaster?;
+            match copied? {
+                Copied::Whole => {
+                    postmaster.first_query(DATABASE, &self.first_sql())?;
+                    Ok(Some(postmaster))
+                }
+                Copied::Damaged(why) => {
+                    postmaster.discard(|| {});
+                    build.damaged(&self.site, &why)?;
+                    Ok(None)
+                }
+            }
+        })
     }
 
     /// Sets the password of this run and, if wanted, makes the command's role.
@@ -203,7 +241,8 @@ impl PrivateServer {
     /// Ends the server and removes everything.
     pub(crate) fn close(mut self) -> Result<()> {
         if let Some(postmaster) = self.postmaster.take() {
-            postmaster.stop(Stop::Discard)?;
+            // What resists is removed, or complained about, by `close`.
+            postmaster.discard(|| drop(seedbed_server::remove(&self.site.databases())));
         }
         self.site.close()
     }

@@ -94,6 +94,11 @@ impl Site {
         self.dir().join(DATA)
     }
 
+    /// The databases' files, most of the data directory.
+    pub(crate) fn databases(&self) -> PathBuf {
+        self.data().join("base")
+    }
+
     /// The folder of the unix socket, 0700.
     pub(crate) fn socket_dir(&self) -> PathBuf {
         self.dir().join("s")

@@ -110,7 +110,26 @@ pub(crate) fn store(
     Ok(Manifest { folders, files })
 }
 
-/// Copies a stored cluster to `target`, owned by `account`, and verifies it.
+/// What of a cluster to copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All folders, and every file a server reads before it accepts its first
+    /// session: control file, WAL, transaction status, shared catalogs.
+    Vital,
+    /// The files of the databases. A cleanly stopped cluster that starts
+    /// touches none of them before somebody connects: no WAL is replayed, and
+    /// the search for left-over temporary files only lists folders.
+    Databases,
+}
+
+impl Part {
+    fn has(self, path: &str) -> bool {
+        (self == Self::Databases) == path.starts_with("base/")
+    }
+}
+
+/// Copies a part of a stored cluster to `target`, owned by `account`, and
+/// verifies it.
 ///
 /// # Errors
 /// [`Kind::Environment`] when the target cannot be written (disk full).
@@ -120,13 +139,17 @@ pub(crate) fn restore(
     manifest: &Manifest,
     target: &Path,
     account: Option<&Account>,
+    part: Part,
 ) -> Result<Copied> {
-    make_folder(target, account)?;
-    make_folders(target, &manifest.folders, account)?;
+    if part == Part::Vital {
+        make_folder(target, account)?;
+        make_folders(target, &manifest.folders, account)?;
+    }
+    let files: Vec<&Entry> = manifest.files.iter().filter(|file| part.has(&file.path)).collect();
     let damage = Mutex::new(None);
     let shares_blocks = AtomicBool::new(true);
-    in_parallel(manifest.files.len(), |index, buffer| {
-        let file = &manifest.files[index];
+    in_parallel(files.len(), |index, buffer| {
+        let file = files[index];
         let (from, to) = (source.join(&file.path), target.join(&file.path));
         let found = if shares_blocks.load(Ordering::Relaxed) {
             match copy_shared(&from, &to, account, buffer)? {
@@ -353,6 +376,13 @@ mod tests {
         data
     }
 
+    fn whole(source: &Path, manifest: &Manifest, target: &Path) -> Copied {
+        match restore(source, manifest, target, None, Part::Vital).unwrap() {
+            Copied::Whole => restore(source, manifest, target, None, Part::Databases).unwrap(),
+            damaged @ Copied::Damaged(_) => damaged,
+        }
+    }
+
     #[test]
     fn a_stored_cluster_comes_back_whole() {
         let base = tempfile::tempdir().unwrap();
@@ -364,7 +394,7 @@ mod tests {
         let read = Manifest::from_text(&manifest.to_text()).unwrap();
         assert_eq!(read, manifest);
         let back = base.path().join("back");
-        let copied = restore(&base.path().join("image"), &manifest, &back, None).unwrap();
+        let copied = whole(&base.path().join("image"), &manifest, &back);
         assert!(matches!(copied, Copied::Whole));
         assert_eq!(fs::read(back.join("base/1/100")).unwrap(), vec![7u8; 600_000]);
         assert!(!back.join("pg_notify/0000").exists());
@@ -387,8 +417,7 @@ mod tests {
         ];
         for (index, (what, damage)) in damages.into_iter().enumerate() {
             damage();
-            let copied =
-                restore(&image, &manifest, &base.path().join(format!("b{index}")), None).unwrap();
+            let copied = whole(&image, &manifest, &base.path().join(format!("b{index}")));
             assert!(matches!(copied, Copied::Damaged(_)), "{what}");
         }
     }
@@ -406,7 +435,7 @@ mod tests {
         assert_eq!(child.files.len(), parent.files.len());
         assert_eq!(fs::metadata(child_dir.join("base/1/100")).unwrap().nlink(), 2);
         assert_eq!(fs::metadata(child_dir.join("PG_VERSION")).unwrap().nlink(), 1);
-        let copied = restore(&child_dir, &child, &base.path().join("back"), None).unwrap();
+        let copied = whole(&child_dir, &child, &base.path().join("back"));
         assert!(matches!(copied, Copied::Whole));
     }
 }

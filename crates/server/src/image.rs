@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime};
 use seedbed_api::{Context, Kind, Result};
 
 use crate::account::Account;
-use crate::cluster::{self, Copied};
+use crate::cluster::{self, Copied, Part};
 use crate::folders;
 use crate::lock::Lock;
 use crate::manifest::Manifest;
@@ -229,7 +229,31 @@ impl Image {
     /// # Errors
     /// [`Kind::Environment`] when `data` cannot be written.
     pub fn restore(&self, data: &Path, account: Option<&Account>) -> Result<Copied> {
-        cluster::restore(&cluster::data_of(&self.dir), &self.manifest, data, account)
+        match self.begin_restore(data, account)? {
+            Copied::Whole => self.finish_restore(data, account),
+            damaged @ Copied::Damaged(_) => Ok(damaged),
+        }
+    }
+
+    /// Copies what a server needs to start; [`Image::finish_restore`] may run
+    /// while it does, and must have ended before anybody connects.
+    ///
+    /// # Errors
+    /// [`Kind::Environment`] when `data` cannot be written.
+    pub fn begin_restore(&self, data: &Path, account: Option<&Account>) -> Result<Copied> {
+        self.restore_part(data, account, Part::Vital)
+    }
+
+    /// Copies the databases.
+    ///
+    /// # Errors
+    /// [`Kind::Environment`] when `data` cannot be written.
+    pub fn finish_restore(&self, data: &Path, account: Option<&Account>) -> Result<Copied> {
+        self.restore_part(data, account, Part::Databases)
+    }
+
+    fn restore_part(&self, data: &Path, account: Option<&Account>, part: Part) -> Result<Copied> {
+        cluster::restore(&cluster::data_of(&self.dir), &self.manifest, data, account, part)
     }
 }
 

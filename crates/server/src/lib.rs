@@ -36,7 +36,7 @@ pub use image::{Builder, Image, Images, MOST_IMAGES};
 pub use lock::Lock;
 pub use machine::{available_bytes, free_bytes, memory_bytes};
 pub use password::{fresh as fresh_password, random_word, verifier};
-pub use postmaster::{Plan, Postmaster, SUPERUSER, Stop, tail};
+pub use postmaster::{Plan, Postmaster, SUPERUSER, tail};
 pub use process::{ProcessId, end, group_alive};
 pub use reaper::{COMMAND as REAPER_COMMAND, Reaper, wait_for_owner};
 pub use settings::{MAX_CONNECTIONS, parameters};

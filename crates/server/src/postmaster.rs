@@ -57,7 +57,7 @@ pub struct Plan<'a> {
 
 /// How to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
+enum Stop {
     /// Write a checkpoint and end cleanly: the data will be kept.
     Clean,
     /// End at once: the data will be thrown away.
@@ -77,34 +77,34 @@ pub struct Postmaster {
 }
 
 impl Postmaster {
-    /// Starts the server and waits until it has answered `first_sql` in
-    /// `database`.
+    /// Starts the server and waits until it accepts sessions; nobody has
+    /// connected yet.
     ///
     /// # Errors
     /// [`Kind::ServerFailed`] with the tail of the server's log;
     /// [`Kind::Environment`] when the socket path is too long.
-    pub fn start(plan: &Plan<'_>, database: &str, first_sql: &str) -> Result<Self> {
+    pub fn start(plan: &Plan<'_>) -> Result<Self> {
         check_socket_path(plan.socket_dir)?;
         let mut tries = 0;
         loop {
             tries += 1;
             let mut server = Self::spawn(plan)?;
             match server.wait_ready() {
-                Ok(()) => {
-                    handshake::first_query(
-                        &server.socket(),
-                        SUPERUSER,
-                        database,
-                        first_sql,
-                        START_BOUND,
-                    )?;
-                    return Ok(server);
-                }
+                Ok(()) => return Ok(server),
                 // Somebody took the port between our look and the server's bind.
                 Err(_) if tries < PORT_TRIES && server.lost_its_port() => {}
                 Err(failure) => return Err(failure),
             }
         }
+    }
+
+    /// Connects as superuser and runs `sql` in `database`: the proof that the
+    /// server answers.
+    ///
+    /// # Errors
+    /// [`Kind::ServerFailed`] with the server's own words.
+    pub fn first_query(&self, database: &str, sql: &str) -> Result<()> {
+        handshake::first_query(&self.socket(), SUPERUSER, database, sql, START_BOUND)
     }
 
     fn spawn(plan: &Plan<'_>) -> Result<Self> {
@@ -167,7 +167,7 @@ impl Postmaster {
     /// connection attempt before that would cost the server a process.
     fn wait_ready(&mut self) -> Result<()> {
         let status_file = self.data.join("postmaster.pid");
-        let outcome = wait::until(START_BOUND, Duration::from_millis(2), || {
+        let outcome = wait::until(START_BOUND, Duration::from_millis(1), || {
             if let Ok(Some(status)) = self.child.try_wait() {
                 return Some(Err(format!("ended with {status} while starting")));
             }
@@ -178,7 +178,7 @@ impl Postmaster {
             Some(Ok(())) => return Ok(()),
             Some(Err(trouble)) => trouble,
             None => {
-                self.end(Stop::Discard);
+                self.end(Stop::Discard, || {});
                 format!("was not ready within {} s", START_BOUND.as_secs())
             }
         };
@@ -225,21 +225,26 @@ impl Postmaster {
         self.child.try_wait().ok().flatten()
     }
 
-    /// Stops the server and waits for its end.
+    /// Stops the server so that its data can be kept, and waits for its end.
     ///
     /// # Errors
-    /// [`Kind::ServerFailed`] when a clean stop was wanted and did not happen.
-    pub fn stop(mut self, how: Stop) -> Result<()> {
-        let clean = self.end(how);
-        if how == Stop::Clean && !clean {
-            return Err(Failure::new(Kind::ServerFailed, "the server did not stop cleanly")
-                .detail(self.log_tail(12)));
+    /// [`Kind::ServerFailed`] when it did not write its last checkpoint.
+    pub fn stop(mut self) -> Result<()> {
+        if self.end(Stop::Clean, || {}) {
+            return Ok(());
         }
-        Ok(())
+        Err(Failure::new(Kind::ServerFailed, "the server did not stop cleanly")
+            .detail(self.log_tail(12)))
+    }
+
+    /// Ends the server whose data is thrown away; does something useful, such
+    /// as removing that data, while it ends.
+    pub fn discard(mut self, meanwhile: impl FnOnce()) {
+        self.end(Stop::Discard, meanwhile);
     }
 
     /// True when the server ended by itself with status 0.
-    fn end(&mut self, how: Stop) -> bool {
+    fn end(&mut self, how: Stop, meanwhile: impl FnOnce()) -> bool {
         self.stopped = true;
         if let Ok(Some(status)) = self.child.try_wait() {
             // It ended behind our back; its children may not have noticed yet.
@@ -252,7 +257,8 @@ impl Postmaster {
             Stop::Clean => Signal::INT,
             Stop::Discard => Signal::QUIT,
         });
-        let status = wait::until(STOP_BOUND, Duration::from_millis(2), || {
+        meanwhile();
+        let status = wait::until(STOP_BOUND, Duration::from_millis(1), || {
             self.child.try_wait().ok().flatten()
         });
         if let Some(status) = status {
@@ -268,7 +274,7 @@ impl Drop for Postmaster {
     /// The second line only: `stop` is the first, the reaper the third.
     fn drop(&mut self) {
         if !self.stopped {
-            self.end(Stop::Discard);
+            self.end(Stop::Discard, || {});
         }
     }
 }

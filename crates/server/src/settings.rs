@@ -36,6 +36,8 @@ pub fn parameters(version: &Version, own: &BTreeMap<String, String>) -> BTreeMap
         ("max_wal_size", "1GB"),
         ("checkpoint_timeout", "1d"),
         ("autovacuum", "off"),
+        // Every process a server starts is time before the first session.
+        ("max_logical_replication_workers", "0"),
         ("bgwriter_lru_maxpages", "0"),
         ("jit", "off"),
         ("huge_pages", "off"),
@@ -63,6 +65,8 @@ pub fn parameters(version: &Version, own: &BTreeMap<String, String>) -> BTreeMap
     if version.major >= 18 {
         // md5 is chosen on purpose (see `password`); its warning is not news.
         all.insert("md5_password_warnings".into(), "off".into());
+        // The default starts three more processes.
+        all.insert("io_method".into(), "sync".into());
     }
     for (name, value) in own {
         all.insert(name.to_ascii_lowercase(), value.clone());
