@@ -10,6 +10,10 @@
 //! - The lock file is removed only by whoever holds the lock, and whoever
 //!   takes it checks that it is still the file at that path: a waiter that
 //!   wins a removed file's lock has won nothing.
+//! - Making and removing a claim takes several steps, between which it looks
+//!   like one whose owner is gone. Both happen behind the *gate*, an flock on
+//!   `<state>/runs.lock` that owners share for those microseconds; who looks
+//!   for orphans holds it alone.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
@@ -115,37 +119,38 @@ impl Claim {
     /// [`Kind::Environment`] when the state folder cannot be written.
     pub fn make(folders: &Folders, kind: ClaimKind, project: &Path, title: &str) -> Result<Self> {
         folders::ensure(&folders.runs(), 0o700)?;
-        loop {
-            let id = random_word(10)?;
-            let dir = folders.runs().join(&id);
-            fs::create_dir(&dir)
-                .context(Kind::Environment, || format!("cannot create {}", dir.display()))?;
-            let lock = open_lock(&dir)
-                .context(Kind::Environment, || format!("cannot lock {}", dir.display()))?;
-            // A sweeper that came between the two lines above has removed the
-            // folder; then try again under another name.
-            if lock.try_lock().is_err() || !still_there(&dir, &lock) {
-                continue;
-            }
-            let created_s =
-                SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-            let record = Record {
-                format: FORMAT,
-                kind,
-                id,
-                owner: ProcessId::me(),
-                created_s,
-                project: project.to_owned(),
-                title: title.to_owned(),
-                directories: Vec::new(),
-                command: None,
-                service: None,
-                foreign: None,
-            };
-            let claim = Self { dir, _lock: lock, record };
-            claim.write()?;
-            return Ok(claim);
+        let id = random_word(10)?;
+        let dir = folders.runs().join(&id);
+        let gate = gate(&folders.runs(), Passage::Owner)
+            .context(Kind::Environment, || format!("cannot lock {}", folders.runs().display()))?;
+        fs::create_dir(&dir)
+            .context(Kind::Environment, || format!("cannot create {}", dir.display()))?;
+        let lock = open_lock(&dir)
+            .and_then(|lock| wait_for(|| lock.lock()).map(|()| lock))
+            .context(Kind::Environment, || format!("cannot lock {}", dir.display()))?;
+        drop(gate);
+        let created_s =
+            SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let record = Record {
+            format: FORMAT,
+            kind,
+            id,
+            owner: ProcessId::me(),
+            created_s,
+            project: project.to_owned(),
+            title: title.to_owned(),
+            directories: Vec::new(),
+            command: None,
+            service: None,
+            foreign: None,
+        };
+        let claim = Self { dir, _lock: lock, record };
+        if let Err(failure) = claim.write() {
+            // A full disk; what the failure says matters more than this.
+            let _ = claim.release();
+            return Err(failure);
         }
+        Ok(claim)
     }
 
     /// Identity of the claim, ten characters.
@@ -186,7 +191,7 @@ impl Claim {
     /// # Errors
     /// [`Kind::Environment`] when the folder cannot be removed.
     pub fn release(self) -> Result<()> {
-        folders::remove(&self.dir)
+        forget(&self.dir)
     }
 }
 
@@ -202,12 +207,7 @@ impl Orphan {
     pub(crate) fn take(dir: &Path, wait: bool) -> Option<Self> {
         let lock = open_lock(dir).ok()?;
         if wait {
-            // A signal interrupts the wait; it goes on.
-            while let Err(error) = lock.lock() {
-                if error.kind() != std::io::ErrorKind::Interrupted {
-                    return None;
-                }
-            }
+            wait_for(|| lock.lock()).ok()?;
         } else {
             match lock.try_lock() {
                 Ok(()) => {}
@@ -226,13 +226,15 @@ impl Orphan {
     /// # Errors
     /// [`Kind::Environment`] when the folder cannot be removed.
     pub fn bury(self) -> Result<()> {
-        folders::remove(&self.dir)
+        forget(&self.dir)
     }
 }
 
 /// Claims whose owner is gone.
 #[must_use]
 pub fn orphans(folders: &Folders) -> Vec<Orphan> {
+    // Without any claim, or where nothing can be written, nothing is swept.
+    let Ok(_gate) = gate(&folders.runs(), Passage::Sweeper) else { return Vec::new() };
     claims(folders).filter_map(|dir| Orphan::take(&dir, false)).collect()
 }
 
@@ -248,6 +250,44 @@ pub fn living(folders: &Folders) -> Vec<Record> {
         .collect();
     records.sort_by_key(|record| (record.created_s, record.id.clone()));
     records
+}
+
+/// Who wants to pass the gate.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Passage {
+    /// Makes or removes one claim.
+    Owner,
+    /// Looks at all claims for those without an owner.
+    Sweeper,
+}
+
+/// The gate of a folder of claims; held until the file is dropped.
+fn gate(runs: &Path, passage: Passage) -> std::io::Result<File> {
+    let path = runs.with_extension("lock");
+    let gate =
+        OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
+    wait_for(|| match passage {
+        Passage::Owner => gate.lock_shared(),
+        Passage::Sweeper => gate.lock(),
+    })?;
+    Ok(gate)
+}
+
+/// Removes a claim's folder.
+fn forget(dir: &Path) -> Result<()> {
+    // A claim that cannot be removed unseen is still better removed.
+    let _gate = dir.parent().and_then(|runs| gate(runs, Passage::Owner).ok());
+    folders::remove(dir)
+}
+
+/// A signal interrupts the wait for a lock; it goes on.
+fn wait_for(mut lock: impl FnMut() -> std::io::Result<()>) -> std::io::Result<()> {
+    loop {
+        match lock() {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            outcome => return outcome,
+        }
+    }
 }
 
 fn claims(folders: &Folders) -> impl Iterator<Item = PathBuf> {
@@ -318,6 +358,29 @@ mod tests {
         assert!(orphans(&folders).is_empty(), "an orphan is cleaned by one process only");
         found.remove(0).bury().unwrap();
         assert!(orphans(&folders).is_empty());
+        assert_eq!(fs::read_dir(folders.runs()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn nobody_sweeps_a_claim_that_is_just_being_made_or_given_up() {
+        let base = tempfile::tempdir().unwrap();
+        let folders = folders(base.path());
+        std::thread::scope(|scope| {
+            let owners: Vec<_> = (0..4)
+                .map(|_| {
+                    scope.spawn(|| {
+                        for _ in 0..200 {
+                            let claim = Claim::make(&folders, ClaimKind::Run, Path::new("/p"), "t");
+                            claim.unwrap().release().unwrap();
+                        }
+                    })
+                })
+                .collect();
+            while owners.iter().any(|owner| !owner.is_finished()) {
+                assert!(orphans(&folders).is_empty());
+                let _records = living(&folders);
+            }
+        });
         assert_eq!(fs::read_dir(folders.runs()).unwrap().count(), 0);
     }
 
