@@ -50,6 +50,7 @@ impl<'a> World<'a> {
         Finder {
             os_user: account.map(|account| (account.uid, account.gid)),
             offline: config.offline.value,
+            fetch_with: config.fetch_with.value,
             ..Finder::new(&self.folders.cache, self.path.clone(), self.listener)
         }
     }

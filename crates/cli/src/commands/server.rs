@@ -9,10 +9,16 @@ use crate::args::{ServerArgs, ServerCommand};
 use crate::table;
 
 pub(super) fn server(context: &Context, args: &ServerArgs) -> Result<()> {
-    let config = context.config_in_silence(Flags::default())?;
+    let flags = match &args.command {
+        ServerCommand::Install { fetch_with, .. } => {
+            Flags::default().value("fetch_with", fetch_with.clone())
+        }
+        ServerCommand::Ls | ServerCommand::Rm { .. } => Flags::default(),
+    };
+    let config = context.config_in_silence(flags)?;
     match &args.command {
         ServerCommand::Ls => list(context, &config),
-        ServerCommand::Install { version } => install(context, &config, *version),
+        ServerCommand::Install { version, .. } => install(context, &config, *version),
         ServerCommand::Rm { version } => remove(context, &config, version),
     }
 }

@@ -19,6 +19,7 @@ use super::template::{Flaw, PLACEHOLDERS, Template};
 use super::value::{Origin, Value};
 use super::{duration, suggest};
 use seedbed_server::Storage;
+use seedbed_server::binaries::FetchWith;
 
 /// Parameters that Seedbed must decide, because finding, isolating or removing
 /// the server hangs on them.
@@ -102,6 +103,11 @@ pub(super) fn version(given: &Given) -> Result<u16, Misfit> {
 /// Storage.
 pub(super) fn storage(given: &Given) -> Result<Storage, Misfit> {
     word(given, Storage::WORDS, Storage::parse)
+}
+
+/// The package client of embedded servers.
+pub(super) fn fetch_with(given: &Given) -> Result<FetchWith, Misfit> {
+    word(given, FetchWith::WORDS, FetchWith::parse)
 }
 
 /// The format of migrations.
@@ -249,6 +255,7 @@ mod tests {
             Shape::Server => server(given).map(drop),
             Shape::Version => version(given).map(drop),
             Shape::Word(words) if words == Storage::WORDS => storage(given).map(drop),
+            Shape::Word(words) if words == FetchWith::WORDS => fetch_with(given).map(drop),
             Shape::Word(_) => format(given).map(drop),
             Shape::Text => text(given).map(drop),
             Shape::Path => path(given).map(drop),

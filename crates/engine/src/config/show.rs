@@ -36,6 +36,7 @@ impl Config {
             row("locale", &self.locale, |locale| locale.as_deref().map(quoted)),
             row("allow_host", &self.allow_host, |hosts| Some(list(hosts))),
             row("tune_existing", &self.tune_existing, |flag| Some(flag.to_string())),
+            row("fetch_with", &self.fetch_with, |client| Some(quoted(client.word()))),
             row("offline", &self.offline, |flag| Some(flag.to_string())),
             row("os_user", &self.os_user, |user| user.as_deref().map(quoted)),
             row("idle_timeout", &self.idle_timeout, |timeout| {

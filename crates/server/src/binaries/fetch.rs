@@ -52,7 +52,7 @@ pub(super) fn fetch(finder: &Finder<'_>, major: Option<u16>) -> Result<Binaries>
 fn fetch_locked(finder: &Finder<'_>, store: &Store, major: Option<u16>) -> Result<Server> {
     let lock = store.lock(finder.listener)?;
     store.sweep(&lock)?;
-    for server in fitting(store, major) {
+    for server in fitting(finder, store, major) {
         if server.intact() {
             return Ok(server);
         }
@@ -60,21 +60,28 @@ fn fetch_locked(finder: &Finder<'_>, store: &Store, major: Option<u16>) -> Resul
     }
 
     let mut reasons = Vec::new();
-    let npm = npm::client(&finder.path);
+    let allowed = |client: &str| finder.fetch_with.allows(client);
+    let npm = allowed("npm").then(|| npm::client(&finder.path)).flatten();
     let npm_fetch = npm
         .map(|npm| attempt(finder, store, &lock, major, &|stage| npm::fetch(&npm, major, stage)));
     match npm_fetch {
-        None => reasons.push("npm is not on PATH".to_owned()),
+        None if allowed("npm") => reasons.push("npm is not on PATH".to_owned()),
+        None => reasons.push("npm is not to be used".to_owned()),
         Some(Ok(server)) => return Ok(server),
         Some(Err(failure)) if failure.kind() != Kind::NoServer => return Err(failure),
         Some(Err(failure)) => {
-            finder.listener.notice(format!("{}; trying pip", failure.chain()));
+            if allowed("pip") {
+                finder.listener.notice(format!("{}; trying pip", failure.chain()));
+            }
             reasons.push(failure.chain());
         }
     }
-    let pip = pip::client(&finder.path);
+    let pip = allowed("pip").then(|| pip::client(&finder.path)).flatten();
     match pip.map(|pip| attempt(finder, store, &lock, major, &|stage| pip::fetch(&pip, stage))) {
-        None => reasons.push("no working pip, pip3 or python3 -m pip is on PATH".to_owned()),
+        None if allowed("pip") => {
+            reasons.push("no working pip, pip3 or python3 -m pip is on PATH".to_owned());
+        }
+        None => reasons.push("pip is not to be used".to_owned()),
         Some(Ok(server)) => return Ok(server),
         Some(Err(failure)) if failure.kind() != Kind::NoServer => return Err(failure),
         Some(Err(failure)) => reasons.push(failure.chain()),
@@ -84,12 +91,15 @@ fn fetch_locked(finder: &Finder<'_>, store: &Store, major: Option<u16>) -> Resul
 }
 
 /// Complete servers that satisfy a request, best first.
-pub(super) fn fitting(store: &Store, major: Option<u16>) -> Vec<Server> {
+pub(super) fn fitting(finder: &Finder<'_>, store: &Store, major: Option<u16>) -> Vec<Server> {
     let mut servers = store.servers();
     servers.reverse();
-    servers.retain(|server| match major {
-        Some(major) => server.binaries.version.major == major,
-        None => server.binaries.version.supported(),
+    servers.retain(|server| {
+        let fits = match major {
+            Some(major) => server.binaries.version.major == major,
+            None => server.binaries.version.supported(),
+        };
+        fits && finder.fetch_with.allows(server.client())
     });
     servers
 }

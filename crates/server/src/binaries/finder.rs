@@ -7,7 +7,7 @@ use seedbed_api::{Failure, Kind, Listener, Result};
 
 use super::answers::Answers;
 use super::store::{Server, Store};
-use super::{Binaries, Origin, SUPPORTED_MAJORS, Version};
+use super::{Binaries, FetchWith, Origin, SUPPORTED_MAJORS, Version};
 use super::{absence, fetch, local, machine, probe, reach};
 
 /// What kind of binaries may be used.
@@ -53,6 +53,8 @@ pub struct Finder<'a> {
     pub listener: &'a dyn Listener,
     /// Never fetch.
     pub offline: bool,
+    /// Whose packages may be fetched and used.
+    pub fetch_with: FetchWith,
     /// The search path, as in `PATH`.
     pub path: OsString,
     /// Further folders with programs; each part may hold one `*`.
@@ -65,7 +67,15 @@ impl<'a> Finder<'a> {
     #[must_use]
     pub fn new(cache_dir: &'a Path, path: OsString, listener: &'a dyn Listener) -> Self {
         let folders = local::WELL_KNOWN.map(str::to_owned).to_vec();
-        Self { cache_dir, os_user: None, listener, offline: false, path, folders }
+        Self {
+            cache_dir,
+            os_user: None,
+            listener,
+            offline: false,
+            fetch_with: FetchWith::Auto,
+            path,
+            folders,
+        }
     }
 
     /// Finds binaries as wanted; fetches them where that is allowed.
@@ -90,7 +100,7 @@ impl<'a> Finder<'a> {
         if wanted.choice != Choice::Local {
             let store = Store::new(self.cache_dir);
             store.sweep_if_idle();
-            if let Some(server) = fetch::fitting(&store, wanted.version).into_iter().next() {
+            if let Some(server) = fetch::fitting(self, &store, wanted.version).into_iter().next() {
                 reach::check_folder(&server.binaries.bin_dir, self.os_user)?;
                 return Ok(server.binaries);
             }
@@ -138,7 +148,7 @@ impl<'a> Finder<'a> {
         let major = major.or(Some(*SUPPORTED_MAJORS.end()));
         let store = Store::new(self.cache_dir);
         store.sweep_if_idle();
-        if let Some(server) = fetch::fitting(&store, major).into_iter().find(Server::intact) {
+        if let Some(server) = fetch::fitting(self, &store, major).into_iter().find(Server::intact) {
             reach::check_folder(&server.binaries.bin_dir, self.os_user)?;
             return Ok(server.binaries);
         }

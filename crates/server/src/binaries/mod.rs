@@ -25,6 +25,7 @@ mod child;
 mod client;
 mod digest;
 mod fetch;
+mod fetch_with;
 mod finder;
 mod installation;
 mod links;
@@ -37,6 +38,7 @@ mod reach;
 mod store;
 mod version;
 
+pub use fetch_with::FetchWith;
 pub use finder::{Choice, Finder, Found, Wanted};
 pub use installation::{Binaries, Origin};
 pub use version::{SUPPORTED_MAJORS, Version};

