@@ -74,11 +74,8 @@ impl Build<'_> {
         let builder = self.images.build(&key, || {
             self.world.listener.notice("another process is building the same schema".into());
         })?;
-        if let Some(image) = self.images.get_as(&builder) {
-            if self.restored(site, &image, stopwatch)? {
-                return Ok(());
-            }
-            self.images.discard(&builder)?;
+        if self.built_meanwhile(site, &builder, stopwatch)?.is_some() {
+            return Ok(());
         }
         self.build(site, &builder, stopwatch)?;
         self.images.trim(MOST_IMAGES).map(drop)
@@ -93,6 +90,27 @@ impl Build<'_> {
             Copied::Whole => Ok(true),
             Copied::Damaged(why) => self.damaged(site, &why).map(|()| false),
         }
+    }
+
+    /// Copies what another process finished while we waited for the right to
+    /// build; clears away what is damaged there.
+    fn built_meanwhile(
+        &self,
+        site: &Site,
+        builder: &Builder,
+        stopwatch: &mut Stopwatch<'_>,
+    ) -> Result<Option<Image>> {
+        match self.images.get_as(builder) {
+            Some(image) if self.restored(site, &image, stopwatch)? => return Ok(Some(image)),
+            Some(_) => {}
+            None => match self.images.broken(builder) {
+                Some(manifest) => {
+                    self.damaged(site, &format!("{} is not readable", manifest.display()))?;
+                }
+                None => return Ok(None),
+            },
+        }
+        self.images.discard(builder).map(|()| None)
     }
 
     /// Clears away what was copied from a damaged image.
@@ -125,6 +143,11 @@ impl Build<'_> {
             if self.restored(site, &image, stopwatch)? {
                 return Ok(Start { layers: Some(layers), image: Some(image) });
             }
+            drop(image);
+            // Else the next build with this prefix would try it again.
+            if let Some(builder) = self.images.try_build(&key)? {
+                self.images.discard(&builder)?;
+            }
         }
         let key = hex(&self.base.key());
         if let Some(image) = self.images.get(&key)
@@ -133,11 +156,8 @@ impl Build<'_> {
             return Ok(Start { layers: None, image: Some(image) });
         }
         let builder = self.images.build(&key, || {})?;
-        if let Some(image) = self.images.get_as(&builder) {
-            if self.restored(site, &image, stopwatch)? {
-                return Ok(Start { layers: None, image: Some(image) });
-            }
-            self.images.discard(&builder)?;
+        if let Some(image) = self.built_meanwhile(site, &builder, stopwatch)? {
+            return Ok(Start { layers: None, image: Some(image) });
         }
         let image = stopwatch.time(
             Phase::Initdb,

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use seedbed_api::Result;
+use seedbed_server::Folders;
 
 use super::{
     Context, cache, completions, config, down, gc, logs, man, ps, reaper, reference, run, server,
@@ -45,8 +46,8 @@ fn dispatch(context: &mut Context, command: &Command) -> Result<u8> {
         Command::Config(_) | Command::Cache(_) | Command::Server(_) | Command::Logs(_)
     ) {
         // The others sweep as part of their work.
-        let world = context.world()?;
-        seedbed_engine::sweep(&world.folders, world.listener);
+        let folders = Folders::resolve(|name| std::env::var_os(name))?;
+        seedbed_engine::sweep(&folders, &context.reporter);
     }
     let done = match command {
         // The only one whose exit code is not ours to choose.

@@ -15,6 +15,7 @@ fn without_a_file_the_defaults_are_shown() {
     locale is not set      # default
     allow_host = []        # default
     tune_existing = false  # default
+    fetch_with = "auto"    # default
     offline = false        # default
     os_user is not set     # default
     idle_timeout = "30m"   # default
@@ -48,6 +49,7 @@ fn every_value_tells_its_origin_and_no_password_is_shown() {
     locale is not set                            # default
     allow_host = []                              # default
     tune_existing = false                        # default
+    fetch_with = "auto"                          # default
     offline = false                              # default
     os_user is not set                           # default
     idle_timeout = "30m"                         # default

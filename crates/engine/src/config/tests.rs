@@ -91,6 +91,7 @@ fn nothing_said_means_the_defaults() {
     locale = - # default
     allow_host = [] # default
     tune_existing = false # default
+    fetch_with = "auto" # default
     offline = false # default
     os_user = - # default
     idle_timeout = "30m" # default
@@ -141,6 +142,7 @@ JDBC_URL = "jdbc:postgresql://{host}:{port}/{database}"
     locale = - # default
     allow_host = ["a", "b"] # --allow-host
     tune_existing = false # default
+    fetch_with = "auto" # default
     offline = true # seedbed.toml:6
     os_user = - # default
     idle_timeout = "90s" # seedbed.toml:7
