@@ -13,7 +13,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use seedbed_api::{Context, Kind, Result};
 
@@ -108,6 +108,22 @@ impl Images {
         Ok(Builder { key: key.to_owned(), _lock: lock })
     }
 
+    /// The right to build if nobody has it or reads the image.
+    ///
+    /// # Errors
+    /// [`Kind::Environment`].
+    pub fn try_build(&self, key: &str) -> Result<Option<Builder>> {
+        let lock = Lock::try_exclusive(&self.lock_path(key))?;
+        Ok(lock.map(|lock| Builder { key: key.to_owned(), _lock: lock }))
+    }
+
+    /// The manifest that cannot be read of an image that is there.
+    #[must_use]
+    pub fn broken(&self, builder: &Builder) -> Option<PathBuf> {
+        let dir = self.dir(&builder.key);
+        (dir.is_dir() && self.get_as(builder).is_none()).then(|| dir.join("manifest"))
+    }
+
     /// The image of the key we hold the right to build, if somebody else
     /// finished it while we waited.
     #[must_use]
@@ -176,7 +192,9 @@ impl Images {
                 if key.starts_with('.') || !entry.path().is_dir() {
                     return None;
                 }
-                let used = fs::metadata(entry.path().join("manifest")).ok()?.modified().ok()?;
+                let manifest = fs::metadata(entry.path().join("manifest"));
+                // One without a manifest is of no use: the first to go.
+                let used = manifest.and_then(|file| file.modified()).unwrap_or(UNIX_EPOCH);
                 Some((key, used))
             })
             .collect();
