@@ -1,15 +1,18 @@
 //! Cleaning up after owners that are gone: what the reaper does, what every
 //! command does first, and what `gc` does by hand.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use seedbed_api::{Listener, Result};
 use seedbed_db::Target;
-use seedbed_server::{Folders, Images, MOST_IMAGES, Orphan};
+use seedbed_server::{Folders, Images, Lock, MOST_IMAGES, Orphan};
 
 /// How long dropping databases on a server that is not ours may take.
 const DROP_BOUND: Duration = Duration::from_secs(60);
+
+/// How the name of a lock file of `up` begins.
+const STARTING: &str = "up-";
 
 /// What a clean-up did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,12 +45,29 @@ pub fn sweep(folders: &Folders, listener: &dyn Listener) -> usize {
 /// [`seedbed_api::Kind::Environment`] when the cache cannot be trimmed.
 pub fn gc(folders: &Folders, listener: &dyn Listener) -> Result<Swept> {
     let claims = sweep(folders, listener);
+    forget_starts(folders);
     let images = if folders.images().is_dir() {
         Images::open(folders.images())?.trim(MOST_IMAGES)?
     } else {
         0
     };
     Ok(Swept { claims, images })
+}
+
+/// The file that `up` locks while it starts the service of this key.
+pub(crate) fn starting_lock(folders: &Folders, key: &str) -> PathBuf {
+    folders.state.join(format!("{STARTING}{key}.lock"))
+}
+
+/// Removes lock files of `up` commands that were killed.
+fn forget_starts(folders: &Folders) {
+    for entry in std::fs::read_dir(&folders.state).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(STARTING)
+            && let Ok(Some(lock)) = Lock::try_exclusive(&entry.path())
+        {
+            lock.remove();
+        }
+    }
 }
 
 /// The reaper's whole life.

@@ -67,18 +67,28 @@ pub fn up(world: &World<'_>, config: &Config, arguments: &[OsString]) -> Result<
     let mut stopwatch = Stopwatch::new(world.listener);
     let ground = Groundwork::lay(world, config, &mut stopwatch)?;
     seedbed_server::ensure(&world.folders.state, 0o700)?;
-    let path = world.folders.state.join(format!("up-{}.lock", ground.service_key(config)));
+    let path = cleaning::starting_lock(&world.folders, &ground.service_key(config));
     // Two at once: the second waits and finds the first one's service.
     let starting = Lock::exclusive(&path, READY_BOUND, || {
         world.listener.notice("another `seedbed up` of this project is starting".into());
     })?;
-    if let Some(record) = matching(world, config, &ground) {
+    let outcome = find_or_launch(world, config, &ground, arguments);
+    starting.remove();
+    outcome
+}
+
+fn find_or_launch(
+    world: &World<'_>,
+    config: &Config,
+    ground: &Groundwork,
+    arguments: &[OsString],
+) -> Result<Up> {
+    if let Some(record) = matching(world, config, ground) {
         return Ok(Up { record, already: true });
     }
     launch(world, arguments)?;
-    let record = matching(world, config, &ground)
+    let record = matching(world, config, ground)
         .ok_or_else(|| Failure::new(Kind::ServerFailed, "the service ended at once"))?;
-    starting.remove();
     Ok(Up { record, already: false })
 }
 
