@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use seedbed_api::Result;
-use seedbed_server::Folders;
+use seedbed_engine::Folders;
 
 use super::{
     Context, cache, completions, config, down, gc, logs, man, ps, reaper, reference, run, server,
