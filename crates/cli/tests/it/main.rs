@@ -2,10 +2,29 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step of a test is a failed test")]
 
+mod bad_input;
+mod cleaning;
 mod config;
+mod embedded;
+mod existing;
 mod files;
+mod full_disk;
 mod generated;
+mod handover;
 mod help;
+mod layers;
+mod ledger;
+mod ordinary_user;
+mod patience;
+mod postmaster;
+mod project;
+mod recipes;
 mod run;
+mod running;
+mod service;
 mod session;
+mod shared_cache;
+mod side_by_side;
+mod signals;
+mod suites;
 mod terminal;
