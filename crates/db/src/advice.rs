@@ -21,7 +21,8 @@ pub(crate) fn hints(complaint: &Complaint, circumstances: &Circumstances<'_>) ->
     if let Some(extension) = extension::missing(complaint) {
         return vec![
             extension::install_line(&extension, server),
-            "embedded servers carry only the contrib extensions: use `--server local` or a URL"
+            "the embedded servers fetched through npm carry the contrib extensions, those through \
+             pip only a few: use `--server local` or a URL"
                 .to_owned(),
         ];
     }
