@@ -262,6 +262,10 @@ impl Postmaster {
             self.child.try_wait().ok().flatten()
         });
         if let Some(status) = status {
+            // It was killed before our signal came, and is not done cleaning up.
+            if status.code().is_none() {
+                end_processes(&self.data);
+            }
             return status.success();
         }
         end_processes(&self.data);
