@@ -198,7 +198,10 @@ impl PrivateServer {
                 quote_literal(&verifier(role, &self.password))
             )
         };
-        let mut sql = set(SUPERUSER);
+        // When a backend crashes, the server forgets what it has not written
+        // to its log, seconds of work without this: a password, then, that
+        // nobody could connect with any more.
+        let mut sql = "SET synchronous_commit = on;".to_owned() + &set(SUPERUSER);
         if let Some(role) = &self.role {
             sql.push_str(&crate::role::ensure(role));
             sql.push_str(&set(role));

@@ -21,6 +21,8 @@ impl Shared<'_> {
         let fingerprint = recipe.fingerprint();
         let name = template_name(&fingerprint);
         let session = self.connect().await?;
+        // A crash of a backend must not bring the old name back.
+        session.batch("SET synchronous_commit = on").await?;
         let query = "SELECT rolname FROM pg_roles WHERE oid >= 16384 ORDER BY rolname";
         let created: Vec<String> =
             session.rows(query).await?.into_iter().flatten().flatten().collect();
