@@ -75,7 +75,9 @@ fn forget_starts(folders: &Folders) {
 /// # Errors
 /// When something resists; the next call of any command tries again.
 pub fn reap(claim_dir: &Path) -> Result<()> {
-    match seedbed_server::wait_for_owner(claim_dir) {
+    // The owner's folders, since a reaper inherits its environment.
+    let folders = Folders::resolve(|name| std::env::var_os(name))?;
+    match seedbed_server::wait_for_owner(&folders, claim_dir) {
         Some(orphan) => clean(orphan),
         None => Ok(()),
     }

@@ -14,10 +14,13 @@
 //!   like one whose owner is gone. Both happen behind the *gate*, an flock on
 //!   `<state>/runs.lock` that owners share for those microseconds; who looks
 //!   for orphans holds it alone.
+//! - A record is an order to delete. It is believed only if the claim's folder
+//!   is ours and bears a claim's name, and if it names nothing but folders of
+//!   that same name. Of a claim's own folder only the files we know are removed.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -25,7 +28,7 @@ use seedbed_api::{Context, Failure, Kind, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::folders::{self, Folders};
-use crate::password::random_word;
+use crate::password::{is_random_word, random_word};
 use crate::process::ProcessId;
 
 /// What a claim is for.
@@ -112,18 +115,28 @@ pub struct Orphan {
 /// Version of the record's format.
 const FORMAT: u32 = 1;
 
+/// Characters of a claim's identity, the name of every folder it owns.
+const ID_LENGTH: usize = 10;
+
+/// The files of a claim's folder; the lock goes last.
+const FILES: [&str; 3] = ["record.json.new", "record.json", "lock"];
+
 impl Claim {
     /// Makes a claim.
     ///
     /// # Errors
     /// [`Kind::Environment`] when the state folder cannot be written.
     pub fn make(folders: &Folders, kind: ClaimKind, project: &Path, title: &str) -> Result<Self> {
-        folders::ensure(&folders.runs(), 0o700)?;
-        let id = random_word(10)?;
+        // Another user's records would be orders of theirs to us.
+        folders::ensure_private(&folders.state, 0o700)?;
+        folders::ensure_private(&folders.runs(), 0o700)?;
+        let id = random_word(ID_LENGTH)?;
         let dir = folders.runs().join(&id);
         let gate = gate(&folders.runs(), Passage::Owner)
             .context(Kind::Environment, || format!("cannot lock {}", folders.runs().display()))?;
-        fs::create_dir(&dir)
+        fs::DirBuilder::new()
+            .mode(0o700)
+            .create(&dir)
             .context(Kind::Environment, || format!("cannot create {}", dir.display()))?;
         let lock = open_lock(&dir)
             .and_then(|lock| wait_for(|| lock.lock()).map(|()| lock))
@@ -202,23 +215,39 @@ impl Orphan {
         self.record.as_ref()
     }
 
-    /// Takes over the claim in `dir` if its owner is gone; waits for the
-    /// owner's end when `wait` is set (the reaper's whole life).
-    pub(crate) fn take(dir: &Path, wait: bool) -> Option<Self> {
-        let lock = open_lock(dir).ok()?;
-        if wait {
-            wait_for(|| lock.lock()).ok()?;
-        } else {
-            match lock.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock | TryLockError::Error(_)) => return None,
-            }
+    /// Takes over the claim in `dir` if its owner is gone.
+    fn take(folders: &Folders, dir: PathBuf) -> Option<Self> {
+        let lock = open_lock(&dir).ok()?;
+        lock.try_lock().ok()?;
+        still_there(&dir, &lock).then(|| Self::locked(folders, dir, lock))?
+    }
+
+    /// Waits for the end of the owner of the claim in `dir`: the reaper's
+    /// whole life. `None` when the owner left nothing.
+    pub(crate) fn await_owner(folders: &Folders, dir: PathBuf) -> Option<Self> {
+        let id = id_of(&dir).filter(|_| is_claim(&dir))?;
+        let lock = open_lock(&dir).ok()?;
+        wait_for(|| lock.lock()).ok()?;
+        if still_there(&dir, &lock) {
+            return Self::locked(folders, dir, lock);
         }
-        still_there(dir, &lock).then(|| Self {
-            dir: dir.to_owned(),
-            _lock: lock,
-            record: read_record(dir),
-        })
+        // The owner has left in good order, or somebody removed the state
+        // folder under it; then the folders it owned still stand.
+        let record = Record::guessed(folders, id);
+        let left = record.directories.iter().any(|owned| owned.exists());
+        left.then(|| Self { dir, _lock: lock, record: Some(record) })
+    }
+
+    fn locked(folders: &Folders, dir: PathBuf, lock: File) -> Option<Self> {
+        let record = match read_record(&dir) {
+            Ok(record) => Some(record),
+            // The owner died before it made anything.
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) if is_damage(&error) => Some(Record::guessed(folders, id_of(&dir)?)),
+            // Too many open files, perhaps: it must not be forgotten now.
+            Err(_) => return None,
+        };
+        Some(Self { dir, _lock: lock, record })
     }
 
     /// Forgets the claim once everything in it is gone.
@@ -235,7 +264,7 @@ impl Orphan {
 pub fn orphans(folders: &Folders) -> Vec<Orphan> {
     // Without any claim, or where nothing can be written, nothing is swept.
     let Ok(_gate) = gate(&folders.runs(), Passage::Sweeper) else { return Vec::new() };
-    claims(folders).filter_map(|dir| Orphan::take(&dir, false)).collect()
+    claims(folders).filter_map(|dir| Orphan::take(folders, dir)).collect()
 }
 
 /// Records of claims whose owner lives.
@@ -246,7 +275,7 @@ pub fn living(folders: &Folders) -> Vec<Record> {
             File::open(dir.join("lock"))
                 .is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
         })
-        .filter_map(|dir| read_record(&dir))
+        .filter_map(|dir| read_record(&dir).ok())
         .collect();
     records.sort_by_key(|record| (record.created_s, record.id.clone()));
     records
@@ -277,7 +306,20 @@ fn gate(runs: &Path, passage: Passage) -> std::io::Result<File> {
 fn forget(dir: &Path) -> Result<()> {
     // A claim that cannot be removed unseen is still better removed.
     let _gate = dir.parent().and_then(|runs| gate(runs, Passage::Owner).ok());
-    folders::remove(dir)
+    let removed = FILES.iter().map(|file| fs::remove_file(dir.join(file)));
+    for outcome in removed.chain(std::iter::once_with(|| fs::remove_dir(dir))) {
+        match outcome {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(Failure::new(
+                    Kind::Environment,
+                    format!("cannot remove the claim {}", dir.display()),
+                )
+                .because(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// A signal interrupts the wait for a lock; it goes on.
@@ -290,13 +332,36 @@ fn wait_for(mut lock: impl FnMut() -> std::io::Result<()>) -> std::io::Result<()
     }
 }
 
+/// Folders that are claims of this user. Whatever else lies there, such as the
+/// `runs` of a program that was given the same state folder, is not ours.
 fn claims(folders: &Folders) -> impl Iterator<Item = PathBuf> {
+    let me = rustix::process::geteuid().as_raw();
     fs::read_dir(folders.runs())
         .into_iter()
         .flatten()
         .filter_map(std::result::Result::ok)
         .map(|entry| entry.path())
-        .filter(|path| path.is_dir())
+        .filter(move |path| {
+            fs::symlink_metadata(path).is_ok_and(|found| found.is_dir() && found.uid() == me)
+        })
+        .filter(|path| is_claim(path))
+}
+
+/// Whether a folder has a claim's name and holds a record, or nothing yet.
+fn is_claim(dir: &Path) -> bool {
+    let holds_nothing_else = || {
+        fs::read_dir(dir).is_ok_and(|mut entries| {
+            entries.all(|entry| {
+                entry.is_ok_and(|entry| FILES.iter().any(|file| entry.file_name() == *file))
+            })
+        })
+    };
+    id_of(dir).is_some() && (dir.join("record.json").exists() || holds_nothing_else())
+}
+
+/// The identity of the claim in a folder; `None` if no claim has such a name.
+fn id_of(dir: &Path) -> Option<&str> {
+    dir.file_name()?.to_str().filter(|name| is_random_word(name, ID_LENGTH))
 }
 
 fn open_lock(dir: &Path) -> std::io::Result<File> {
@@ -307,8 +372,20 @@ fn still_there(dir: &Path, lock: &File) -> bool {
     crate::lock::is_at(lock, &dir.join("lock"))
 }
 
-fn read_record(dir: &Path) -> Option<Record> {
-    serde_json::from_slice(&fs::read(dir.join("record.json")).ok()?).ok()
+fn read_record(dir: &Path) -> std::io::Result<Record> {
+    let bytes = fs::read(dir.join("record.json"))?;
+    let record: Record = serde_json::from_slice(&bytes)?;
+    let own = |folder: &PathBuf| folder.is_absolute() && id_of(folder) == Some(&record.id);
+    if id_of(dir) == Some(&record.id) && record.directories.iter().all(own) {
+        return Ok(record);
+    }
+    // It names what a claim in this folder cannot own.
+    Err(ErrorKind::InvalidData.into())
+}
+
+/// Whether a record was read and is none.
+fn is_damage(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof)
 }
 
 fn write_record(dir: &Path, record: &Record) -> std::io::Result<()> {
@@ -321,6 +398,25 @@ fn write_record(dir: &Path, record: &Record) -> std::io::Result<()> {
 }
 
 impl Record {
+    /// What is known of a claim whose record is lost: every folder it owns
+    /// bears its name, every process of its command carries it.
+    fn guessed(folders: &Folders, id: &str) -> Self {
+        let places = std::iter::once(&folders.runtime).chain(&folders.memory);
+        Self {
+            format: FORMAT,
+            kind: ClaimKind::Run,
+            id: id.to_owned(),
+            owner: ProcessId { pid: 0, start: 0, boot: String::new() },
+            created_s: 0,
+            project: PathBuf::new(),
+            title: String::new(),
+            directories: places.map(|place| place.join(id)).collect(),
+            command: None,
+            service: None,
+            foreign: None,
+        }
+    }
+
     /// A failure for a record that should exist.
     #[must_use]
     pub fn missing(what: &str) -> Failure {
@@ -346,7 +442,8 @@ mod tests {
         let base = tempfile::tempdir().unwrap();
         let folders = folders(base.path());
         let mut claim = Claim::make(&folders, ClaimKind::Run, Path::new("/p"), "true").unwrap();
-        claim.note(|record| record.directories.push("/x".into())).unwrap();
+        let owned = folders.runtime.join(claim.id());
+        claim.note(|record| record.directories.push(owned)).unwrap();
         assert!(orphans(&folders).is_empty());
         assert_eq!(living(&folders), [claim.record().clone()]);
 
@@ -388,9 +485,74 @@ mod tests {
     fn a_claim_without_a_record_is_an_orphan_too() {
         let base = tempfile::tempdir().unwrap();
         let folders = folders(base.path());
-        fs::create_dir_all(folders.runs().join("halfmade")).unwrap();
+        fs::create_dir_all(folders.runs().join("abcdefghij")).unwrap();
         let found = orphans(&folders);
         assert_eq!(found.len(), 1);
         assert!(found[0].record().is_none());
+    }
+
+    #[test]
+    fn what_is_no_claim_is_left_alone() {
+        let base = tempfile::tempdir().unwrap();
+        let folders = folders(base.path());
+        // Ten letters: it could be the name of a claim.
+        let experiment = folders.runs().join("experiment");
+        fs::create_dir_all(&experiment).unwrap();
+        fs::write(experiment.join("model"), "weeks of work").unwrap();
+        assert!(orphans(&folders).is_empty());
+        assert!(Orphan::await_owner(&folders, experiment.clone()).is_none());
+        assert_eq!(fs::read_dir(&experiment).unwrap().count(), 1, "not even a lock is made");
+
+        fs::write(experiment.join("record.json"), "of the model").unwrap();
+        assert!(orphans(&folders).remove(0).bury().is_err());
+        assert!(experiment.join("model").exists());
+    }
+
+    #[test]
+    fn a_record_that_names_foreign_folders_is_not_believed() {
+        let base = tempfile::tempdir().unwrap();
+        let folders = folders(base.path());
+        let claim = folders.runs().join("abcdefghij");
+        fs::create_dir_all(&claim).unwrap();
+        for (id, owned) in [("abcdefghij", "/home"), ("zzzzzzzzzz", "/r/zzzzzzzzzz")] {
+            let mut record = Record::guessed(&folders, id);
+            record.directories = vec![owned.into()];
+            write_record(&claim, &record).unwrap();
+            let orphan = orphans(&folders).remove(0);
+            let believed = &orphan.record().unwrap().directories;
+            assert_eq!(*believed, [folders.runtime.join("abcdefghij")], "{owned}");
+        }
+        fs::write(claim.join("record.json"), "{\"form").unwrap();
+        assert!(orphans(&folders).remove(0).record().is_some(), "a cut record");
+    }
+
+    #[test]
+    fn a_removed_state_folder_does_not_hide_what_is_left() {
+        let base = tempfile::tempdir().unwrap();
+        let folders = folders(base.path());
+        for left in [true, false] {
+            let claim = Claim::make(&folders, ClaimKind::Run, Path::new("/p"), "true").unwrap();
+            let (dir, data) = (claim.dir().to_owned(), folders.runtime.join(claim.id()));
+            fs::create_dir_all(&data).unwrap();
+            let reaper = std::thread::spawn({
+                let folders = folders.clone();
+                move || Orphan::await_owner(&folders, dir)
+            });
+            // It must have opened the lock before that goes.
+            crate::wait::pause(std::time::Duration::from_millis(200));
+            if left {
+                fs::remove_dir_all(&folders.state).unwrap();
+                drop(claim);
+            } else {
+                fs::remove_dir(&data).unwrap();
+                claim.release().unwrap();
+            }
+            let found = reaper.join().unwrap();
+            assert_eq!(found.is_some(), left);
+            if let Some(orphan) = found {
+                assert_eq!(orphan.record().unwrap().directories, [data]);
+                orphan.bury().unwrap();
+            }
+        }
     }
 }

@@ -31,12 +31,18 @@ pub fn verifier(role: &str, password: &Secret) -> String {
     text
 }
 
+const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+
+/// Whether `text` could have come from [`random_word`].
+pub(crate) fn is_random_word(text: &str, length: usize) -> bool {
+    text.len() == length && text.bytes().all(|byte| ALPHABET.contains(&byte))
+}
+
 /// `length` random characters of five bits each, lower-case letters and digits.
 ///
 /// # Errors
 /// [`Kind::Environment`] when the system has no randomness to give.
 pub fn random_word(length: usize) -> Result<String> {
-    const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut bytes = vec![0u8; length];
     getrandom::fill(&mut bytes)
         .context(Kind::Environment, || "the system gave no random bytes".into())?;

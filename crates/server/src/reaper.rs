@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 use seedbed_api::{Context, Kind, Result};
 
 use crate::claim::{Claim, Orphan};
+use crate::folders::Folders;
 use crate::sweep::RUN_MARK;
 
 /// The hidden subcommand that runs a reaper; its argument is the claim's folder.
@@ -49,7 +50,7 @@ impl Reaper {
 /// The reaper's whole life: leave the terminal, ignore polite signals, wait
 /// until the owner is gone. `None` when the owner cleaned up itself.
 #[must_use]
-pub fn wait_for_owner(claim_dir: &Path) -> Option<Orphan> {
+pub fn wait_for_owner(folders: &Folders, claim_dir: &Path) -> Option<Orphan> {
     let _ = rustix::process::setsid();
     let ignored = Arc::new(AtomicBool::new(false));
     for signal in
@@ -57,5 +58,5 @@ pub fn wait_for_owner(claim_dir: &Path) -> Option<Orphan> {
     {
         let _ = signal_hook::flag::register(signal, Arc::clone(&ignored));
     }
-    Orphan::take(claim_dir, true)
+    Orphan::await_owner(folders, claim_dir.to_owned())
 }
