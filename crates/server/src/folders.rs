@@ -117,12 +117,16 @@ pub fn ensure(dir: &Path, mode: u32) -> Result<()> {
     })
 }
 
+/// The mode bit of folders that every user may put files into.
+const STICKY: u32 = 0o1000;
+
 /// Creates a folder under a place others can write to (such as `/tmp`) and
-/// refuses one that somebody else made or can write: its predictable name
-/// must not let another user read or steer our servers.
+/// refuses one that somebody else made: its predictable name must not let
+/// another user read or steer our servers. One that others may write is
+/// closed, unless it is made for that (`/tmp`, given by mistake).
 ///
 /// # Errors
-/// [`Kind::Refused`] when the folder belongs to somebody else,
+/// [`Kind::Refused`] when the folder belongs to somebody else or to all,
 /// [`Kind::Environment`] when it cannot be created.
 pub fn ensure_private(dir: &Path, mode: u32) -> Result<()> {
     ensure(dir, mode)?;
@@ -134,7 +138,14 @@ pub fn ensure_private(dir: &Path, mode: u32) -> Result<()> {
             Kind::Refused,
             format!("{} belongs to another user", dir.display()),
         )
-        .hint("export SEEDBED_RUNTIME_DIR=… (a folder only you can write)"));
+        .hint("export SEEDBED_STATE_DIR=… SEEDBED_RUNTIME_DIR=… (folders of your own); without memory: seedbed run --storage disk -- …"));
+    }
+    if metadata.mode() & STICKY != 0 {
+        return Err(Failure::new(
+            Kind::Refused,
+            format!("{} is shared by all users; name a folder inside it", dir.display()),
+        )
+        .hint(format!("{}/seedbed-{me}", dir.display())));
     }
     if metadata.mode() & 0o022 != 0 {
         fs::set_permissions(dir, fs::Permissions::from_mode(mode))
@@ -210,6 +221,15 @@ mod tests {
         std::os::unix::fs::symlink("/usr", &link).unwrap();
         let failure = ensure_private(&link, 0o711).unwrap_err();
         assert_eq!(failure.kind(), Kind::Refused);
+    }
+
+    #[test]
+    fn a_folder_of_all_users_is_refused_and_left_as_it_is() {
+        let base = tempfile::tempdir().unwrap();
+        fs::set_permissions(base.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+        let failure = ensure_private(base.path(), 0o711).unwrap_err();
+        assert_eq!(failure.kind(), Kind::Refused);
+        assert_eq!(fs::metadata(base.path()).unwrap().mode() & 0o7777, 0o1777);
     }
 
     #[test]
