@@ -335,19 +335,24 @@ fn same_content(a: &Path, b: &Path) -> bool {
     }
 }
 
-/// Removes what tablespaces of a stopped build cluster left outside of it:
-/// their content now lives in the image.
+/// Removes what tablespaces of a stopped cluster hold outside of it.
+///
+/// A location may be shared by clusters of several major versions, each with a
+/// folder of its own there (`PG_15_…`; two of one version the server refuses):
+/// the others belong to somebody else.
 ///
 /// # Errors
 /// [`Kind::Environment`] naming the folder.
-pub fn empty_outside_tablespaces(data: &Path) -> Result<()> {
+pub(crate) fn empty_outside_tablespaces(data: &Path) -> Result<()> {
+    let Ok(version) = fs::read_to_string(data.join("PG_VERSION")) else { return Ok(()) };
+    let own = format!("PG_{}_", version.trim());
     for entry in fs::read_dir(data.join("pg_tblspc")).into_iter().flatten().flatten() {
         let Ok(location) = fs::read_link(entry.path()) else { continue };
         if location.starts_with(data) || location.is_relative() {
             continue;
         }
         let versioned = fs::read_dir(&location).into_iter().flatten().flatten();
-        for inner in versioned.filter(|e| e.file_name().to_string_lossy().starts_with("PG_")) {
+        for inner in versioned.filter(|e| e.file_name().to_string_lossy().starts_with(&own)) {
             crate::folders::remove(&inner.path())?;
         }
     }
@@ -420,6 +425,21 @@ mod tests {
             let copied = whole(&image, &manifest, &base.path().join(format!("b{index}")));
             assert!(matches!(copied, Copied::Damaged(_)), "{what}");
         }
+    }
+
+    #[test]
+    fn tablespaces_of_other_versions_are_not_ours() {
+        let base = tempfile::tempdir().unwrap();
+        let data = cluster(base.path());
+        let location = base.path().join("fast");
+        for folder in ["PG_15_202209061/5", "PG_14_202107181/5"] {
+            fs::create_dir_all(location.join(folder)).unwrap();
+        }
+        fs::create_dir(data.join("pg_tblspc")).unwrap();
+        std::os::unix::fs::symlink(&location, data.join("pg_tblspc/16384")).unwrap();
+        empty_outside_tablespaces(&data).unwrap();
+        assert!(!location.join("PG_15_202209061").exists());
+        assert!(location.join("PG_14_202107181/5").exists());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 /// Memory this process may use, in bytes: the machine's, or the container's
 /// limit where that is lower.
 #[must_use]
-pub fn memory_bytes() -> u64 {
+pub(crate) fn memory_bytes() -> u64 {
     let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let total = field_kib(&meminfo, "MemTotal:").map_or(4 << 30, |kib| kib * 1024);
     let limit = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
@@ -19,7 +19,7 @@ pub fn memory_bytes() -> u64 {
 
 /// Memory that could be used now without swapping, in bytes.
 #[must_use]
-pub fn available_bytes() -> u64 {
+pub(crate) fn available_bytes() -> u64 {
     let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     field_kib(&meminfo, "MemAvailable:").map_or(1 << 30, |kib| kib * 1024).min(memory_bytes())
 }
@@ -38,7 +38,7 @@ fn field_kib(meminfo: &str, name: &str) -> Option<u64> {
 /// Bytes free for us on the file system that holds `path` or its nearest
 /// existing ancestor; 0 when that cannot be told.
 #[must_use]
-pub fn free_bytes(path: &Path) -> u64 {
+pub(crate) fn free_bytes(path: &Path) -> u64 {
     path.ancestors()
         .find_map(|dir| rustix::fs::statvfs(dir).ok())
         .map_or(0, |stat| stat.f_bavail.saturating_mul(stat.f_frsize))

@@ -14,7 +14,7 @@ pub(crate) const WAL_LEVEL: &str = "minimal";
 
 /// Connections a server accepts. The default of 100 is what parallel suites
 /// run into first.
-pub const MAX_CONNECTIONS: u16 = 300;
+pub(crate) const MAX_CONNECTIONS: u16 = 300;
 
 /// WAL segment size given to `initdb`, in megabytes: a cluster is copied for
 /// every run, and 1 MB segments make it 15 MB smaller than the default.

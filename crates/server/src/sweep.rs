@@ -27,13 +27,11 @@ pub fn end_processes(record: &Record) {
     end_servers(record);
 }
 
-/// Ends every server process that works in a folder of the record.
-pub fn end_servers(record: &Record) {
+/// Ends every server process that works in a folder of the record, also when
+/// somebody has removed that folder under it.
+fn end_servers(record: &Record) {
     for dir in &record.directories {
-        let data = dir.join(DATA);
-        if data.exists() {
-            postmaster::end_processes(&data);
-        }
+        postmaster::end_processes(&dir.join(DATA));
     }
 }
 
