@@ -6,16 +6,37 @@ pub(crate) struct Fence {
     page: String,
     /// The line of the opening fence, counted from 1.
     line: usize,
-    /// The word behind the opening fence.
+    /// The word behind the opening fence; renderers choose colours by it.
     pub(crate) language: String,
+    /// The words after it, which are for us alone.
+    pub(crate) marks: Vec<String>,
     /// What stands between the fences.
     pub(crate) text: String,
 }
 
+/// Languages and the marks they may carry.
+const MARKS: [(&str, &str); 3] = [("console", "run"), ("toml", "run"), ("text", "output")];
+
 impl Fence {
     /// A fault at a line of the text, counted from 0.
     pub(crate) fn fault(&self, line: usize, what: &str) -> String {
-        format!("{}:{}: snippet: {what}", self.page, self.line + 1 + line)
+        format!("{}: snippet: {what}", self.place(line))
+    }
+
+    /// A line of the text, counted from 0, as an editor finds it.
+    pub(crate) fn place(&self, line: usize) -> String {
+        format!("{}:{}", self.page, self.line + 1 + line)
+    }
+
+    /// Whether it is of this language and carries this mark.
+    pub(crate) fn is(&self, language: &str, mark: &str) -> bool {
+        self.language == language && self.marks.iter().any(|own| own == mark)
+    }
+
+    /// The first mark that means nothing: misspelt, it would be passed over.
+    pub(crate) fn unknown_mark(&self) -> Option<&str> {
+        let known = |mark: &str| MARKS.contains(&(self.language.as_str(), mark));
+        self.marks.iter().map(String::as_str).find(|mark| !known(mark))
     }
 
     /// Lines that begin with `$ `, continued where they end with `\`, each
@@ -45,11 +66,13 @@ pub(crate) fn all(page: &str, text: &str) -> Vec<Fence> {
     let mut open: Option<Fence> = None;
     for (index, line) in text.lines().enumerate() {
         match (line.trim_start().strip_prefix("```"), &mut open) {
-            (Some(language), None) => {
+            (Some(info), None) => {
+                let mut words = info.split_whitespace().map(str::to_owned);
                 open = Some(Fence {
                     page: page.to_owned(),
                     line: index + 1,
-                    language: language.trim().to_owned(),
+                    language: words.next().unwrap_or_default(),
+                    marks: words.collect(),
                     text: String::new(),
                 });
             }
@@ -70,13 +93,14 @@ mod tests {
     use super::*;
 
     const PAGE: &str =
-        "# A\n```console\n$ one \\\n    two\nanswer\n$ three\n```\ntext\n```toml\na = 1\n```\n";
+        "# A\n```console run\n$ one \\\n    two\nanswer\n$ three\n```\ntext\n```toml\na = 1\n```\n";
 
     #[test]
-    fn fences_know_their_place_and_language() {
+    fn fences_know_their_place_language_and_marks() {
         let fences = all("a.md", PAGE);
         let languages: Vec<_> = fences.iter().map(|fence| fence.language.as_str()).collect();
         assert_eq!(languages, ["console", "toml"]);
+        assert!(fences[0].is("console", "run") && !fences[1].is("toml", "run"));
         assert_eq!(fences[1].text, "a = 1\n");
         assert_eq!(fences[1].fault(0, "wrong"), "a.md:10: snippet: wrong");
     }
@@ -85,5 +109,20 @@ mod tests {
     fn commands_are_told_from_answers() {
         let commands = all("a.md", PAGE).remove(0).commands();
         assert_eq!(commands, [(0, "one two".to_owned()), (3, "three".to_owned())]);
+    }
+
+    #[test]
+    fn a_mark_without_meaning_is_named() {
+        for (info, unknown) in [
+            ("console run", None),
+            ("console", None),
+            ("text output", None),
+            ("console rnu", Some("rnu")),
+            ("text run", Some("run")),
+            ("sql run", Some("run")),
+        ] {
+            let fence = all("a.md", &format!("```{info}\n```\n")).remove(0);
+            assert_eq!(fence.unknown_mark(), unknown, "{info}");
+        }
     }
 }
