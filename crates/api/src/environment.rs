@@ -25,7 +25,7 @@ pub const READ: &[EnvVar] = &[
     var("SEEDBED_STATE_DIR", "Where the records of running servers are kept."),
     var("SEEDBED_RUNTIME_DIR", "Where sockets and on-disk data of running servers live."),
     var("SEEDBED_FETCH_WITH", "Whose packages embedded servers come from, as `--fetch-with`."),
-    var("SEEDBED_OFFLINE", "Whether to never fetch anything, `true` or `false`, as `--offline`."),
+    var("SEEDBED_OFFLINE", "Whether to never fetch anything, `true` or `1`, as `--offline`."),
     var("SEEDBED_OS_USER", "As root: the unprivileged account that runs the server."),
     var("NO_COLOR", "Any value turns colour off."),
 ];

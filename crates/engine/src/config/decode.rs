@@ -67,9 +67,12 @@ pub(super) fn path(given: &Given) -> Result<PathBuf, Misfit> {
 pub(super) fn boolean(given: &Given) -> Result<bool, Misfit> {
     match (&given.raw, &given.origin) {
         (Raw::Bool(flag), _) => Ok(*flag),
-        (Raw::Text(text), origin) if !matches!(origin, Origin::File(_)) => {
-            text.parse().map_err(|_| Misfit::new("true or false"))
-        }
+        // Variables are switched on by 1 as often as by true.
+        (Raw::Text(text), origin) if !matches!(origin, Origin::File(_)) => match text.as_str() {
+            "true" | "1" => Ok(true),
+            "false" | "0" => Ok(false),
+            _ => Err(Misfit::new("true or false")),
+        },
         _ => Err(Misfit::new("true or false, without quotes")),
     }
 }

@@ -208,14 +208,17 @@ pub const KEYS: &[Key] = &[
         "--fetch-with",
     ),
     flag(
-        or(
-            key(
-                "offline",
-                Shape::Bool,
-                "true",
-                "Never fetch anything: use what is on this machine.",
+        variable(
+            or(
+                key(
+                    "offline",
+                    Shape::Bool,
+                    "true",
+                    "Never fetch anything: use what is on this machine.",
+                ),
+                "false",
             ),
-            "false",
+            "SEEDBED_OFFLINE",
         ),
         "--offline",
     ),
