@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// Cargo's folder for tests; the system's where the server's account cannot
 /// enter that one (a checkout in root's home).
@@ -78,11 +78,14 @@ fn prepare() -> PathBuf {
     shared
 }
 
-/// What earlier builds of the binary prepared.
+/// What earlier builds of the binary prepared, unless somebody may still be
+/// testing one of them.
 fn discard_others(ours: &Path) {
     for entry in fs::read_dir(ours.parent().unwrap()).unwrap().flatten() {
         let path = entry.path();
-        if path.with_extension("") != ours {
+        let modified = entry.metadata().unwrap().modified().unwrap();
+        let old = modified.elapsed().is_ok_and(|age| age > Duration::from_secs(3600));
+        if old && path.with_extension("") != ours {
             let _ = fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path));
         }
     }

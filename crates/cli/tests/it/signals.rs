@@ -90,7 +90,7 @@ struct Terminal {
 impl Terminal {
     /// Starts an interactive shell, as a person does, on a terminal of its own.
     fn shell(project: &Project) -> Self {
-        let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&ours).unwrap();
         unlockpt(&ours).unwrap();
         let name = ptsname(&ours, Vec::new()).unwrap().into_string().unwrap();
@@ -173,7 +173,9 @@ fn ctrl_z_stops_both_and_fg_goes_on() {
     let project = Project::new();
     let root = project.root();
     let mut terminal = Terminal::shell(&project);
-    terminal.types("\"$SEEDBED\" -q run -- sh -c 'echo $$ > pid; while ! test -e go; do sleep 0.02; done; echo done > done'\n");
+    // The shell itself waits, at a pipe: one that starts programs in a loop
+    // cannot stop while a child of its vfork(2) is stopped.
+    terminal.types("mkfifo go; \"$SEEDBED\" -q run -- sh -c 'echo $$ > pid; read line < go; echo done > done'\n");
     let pid = content(&root.join("pid"));
     terminal.belongs_to(&pid);
     terminal.types("\u{1a}");
@@ -182,9 +184,11 @@ fn ctrl_z_stops_both_and_fg_goes_on() {
     terminal.types("jobs > jobs; echo end >> jobs\n");
     let jobs = content(&root.join("jobs"));
     assert!(jobs.contains("Stopped"), "{jobs}");
-    std::fs::write(root.join("go"), "").unwrap();
     assert!(!root.join("done").exists());
     terminal.types("fg; echo $? > code\n");
+    until(Duration::from_secs(10), || (state(&pid) == Some('S')).then_some(()))
+        .expect("it goes on");
+    std::fs::write(root.join("go"), "on\n").unwrap();
     assert_eq!(content(&root.join("done")), "done");
     assert_eq!(content(&root.join("code")), "0");
     terminal.leave();
