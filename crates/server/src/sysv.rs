@@ -32,7 +32,10 @@ impl Segment {
     /// Line 1 is the process, line 7 `key id`.
     fn read(postmaster_pid: &str) -> Option<Self> {
         let mut lines = postmaster_pid.lines();
-        let maker = lines.next()?.trim().parse().ok()?;
+        // A server without postmaster, as initdb runs it, writes its number
+        // with a minus.
+        let maker: i32 = lines.next()?.trim().parse().ok()?;
+        let maker = maker.abs();
         let mut words = lines.nth(5)?.split_whitespace();
         Some(Self { maker, key: words.next()?.parse().ok()?, id: words.next()?.parse().ok()? })
     }
@@ -72,6 +75,7 @@ mod tests {
         let text = "123\n/data\n1700000000\n5432\n/sock\n127.0.0.1\n  5432001    98305\nready   \n";
         let segment = Segment { key: 5_432_001, id: 98305, maker: 123 };
         assert_eq!(Segment::read(text), Some(segment));
+        assert_eq!(Segment::read(&format!("-{text}")), Some(segment));
         assert_eq!(Segment::read("123\n/data\n"), None);
     }
 
