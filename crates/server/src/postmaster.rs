@@ -14,12 +14,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal};
 use seedbed_api::{Context, Failure, Kind, Result};
 
 use crate::account::Account;
 use crate::binaries::Binaries;
-use crate::process::{self, ProcessId};
+use crate::process;
 use crate::{handshake, sysv, wait};
 
 /// Role that owns every cluster we make.
@@ -68,7 +68,6 @@ enum Stop {
 #[derive(Debug)]
 pub struct Postmaster {
     child: Child,
-    id: Option<ProcessId>,
     data: PathBuf,
     socket_dir: PathBuf,
     log: PathBuf,
@@ -151,10 +150,8 @@ impl Postmaster {
             }
             .because(error)
         })?;
-        let id = ProcessId::of(child.id().cast_signed());
         Ok(Self {
             child,
-            id,
             data: plan.data.to_owned(),
             socket_dir: plan.socket_dir.to_owned(),
             log: plan.log.to_owned(),
@@ -214,12 +211,6 @@ impl Postmaster {
         self.port
     }
 
-    /// Its process.
-    #[must_use]
-    pub fn process(&self) -> Option<&ProcessId> {
-        self.id.as_ref()
-    }
-
     /// How the server ended, if it did behind our back.
     pub fn ended(&mut self) -> Option<std::process::ExitStatus> {
         self.child.try_wait().ok().flatten()
@@ -251,12 +242,13 @@ impl Postmaster {
             end_processes(&self.data);
             return status.success();
         }
-        let Some(id) = self.id.clone() else { return false };
         // SIGINT is "fast", SIGQUIT "immediate" (manual, "Shutting Down the Server").
-        id.signal(match how {
+        let signal = match how {
             Stop::Clean => Signal::INT,
             Stop::Discard => Signal::QUIT,
-        });
+        };
+        // Our own child, not yet waited for: its number is nobody else's.
+        let _ = rustix::process::kill_process(Pid::from_child(&self.child), signal);
         meanwhile();
         let status = wait::until(STOP_BOUND, Duration::from_millis(1), || {
             self.child.try_wait().ok().flatten()
@@ -360,14 +352,28 @@ fn clone_file(file: &File) -> Result<Stdio> {
     ))
 }
 
-/// The server must not see the person's PG* variables and locale: what it
-/// does depends on its parameters alone.
+/// What a program of the server needs to find its libraries, locales and
+/// helpers.
+const PASSED_ON: [&str; 9] = [
+    "PATH",
+    "HOME",
+    "USER",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "DYLD_FALLBACK_LIBRARY_PATH",
+    "LOCALE_ARCHIVE",
+    "LOCPATH",
+    "ICU_DATA",
+];
+
+/// What the server does depends on its parameters alone, and the person's
+/// secrets are not for it: as root it runs under another account, and any
+/// superuser of a database can read its environment.
 pub(crate) fn own_environment(command: &mut Command) {
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        let foreign = ["PG", "LC_", "LANG", "SEEDBED_"].iter().any(|start| text.starts_with(start));
-        if foreign {
-            command.env_remove(&name);
+    command.env_clear();
+    for name in PASSED_ON {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
         }
     }
     command.env("LC_ALL", "C").env("TZ", "UTC");
@@ -415,6 +421,17 @@ mod tests {
         let failure = check_socket_path(Path::new(&format!("/{}", "x".repeat(100)))).unwrap_err();
         assert!(failure.to_string().contains("116 bytes"), "{failure}");
         check_socket_path(Path::new("/tmp/seedbed-0/abcdefghij/socket")).unwrap();
+    }
+
+    #[test]
+    fn a_server_does_not_see_our_environment() {
+        let mut command = Command::new("env");
+        own_environment(&mut command);
+        let seen = String::from_utf8(command.output().unwrap().stdout).unwrap();
+        assert!(seen.contains("LC_ALL=C"), "{seen}");
+        // Cargo sets this one for every test.
+        assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
+        assert!(!seen.contains("CARGO_MANIFEST_DIR"), "{seen}");
     }
 
     #[test]
