@@ -154,6 +154,14 @@ pub fn ensure_private(dir: &Path, mode: u32) -> Result<()> {
     Ok(())
 }
 
+/// Whether a folder is ours or not there yet.
+pub(crate) fn may_be_ours(dir: &Path) -> bool {
+    match fs::symlink_metadata(dir) {
+        Ok(found) => found.is_dir() && found.uid() == rustix::process::geteuid().as_raw(),
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    }
+}
+
 /// Removes a folder and everything in it; one that is gone already is fine.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use seedbed_api::{Failure, Kind, Result};
 
-use crate::folders::Folders;
+use crate::folders::{self, Folders};
 use crate::machine;
 
 /// What the person asked for.
@@ -50,7 +50,9 @@ impl Storage {
     pub fn place(self, folders: &Folders, needed: u64) -> Result<PathBuf> {
         let wanted = needed * 4 + HEADROOM_BYTES;
         let memory = folders.memory.as_ref().filter(|dir| machine::is_memory(dir));
-        let fits = memory.filter(|dir| {
+        // A folder that somebody else made under that name is no place for us.
+        let usable = memory.filter(|dir| self == Self::Memory || folders::may_be_ours(dir));
+        let fits = usable.filter(|dir| {
             machine::free_bytes(dir) >= wanted && machine::available_bytes() >= wanted * 2
         });
         match (self, fits) {
