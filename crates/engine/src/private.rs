@@ -53,7 +53,7 @@ impl Groundwork {
         })?;
         let base = Base { binaries: &binaries, locale: config.locale.value.as_deref() };
         let base_key = base.key();
-        let recipe = crate::recipe::read(config, Fingerprint::of("seedbed recipe", &[&base_key]))?;
+        let recipe = crate::recipe::read(config, recipe_base(&base_key, config))?;
         for notice in &recipe.notices {
             world.listener.notice(notice.clone());
         }
@@ -71,6 +71,17 @@ impl Groundwork {
         }
         hash.finalize().to_hex()[..32].to_owned()
     }
+}
+
+/// What every recipe on a server of ours stands on. The person's parameters
+/// belong to it: `DateStyle` alone decides which day '03/04/2020' is.
+fn recipe_base(base_key: &[u8], config: &Config) -> Fingerprint {
+    let own = own_parameters(config);
+    let mut parts = vec![base_key];
+    for (name, value) in &own {
+        parts.extend([name.as_bytes(), value.as_bytes()]);
+    }
+    Fingerprint::of("seedbed recipe", &parts)
 }
 
 /// The person's PostgreSQL parameters.
