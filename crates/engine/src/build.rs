@@ -261,7 +261,12 @@ impl Build<'_> {
             owner: self.account.map(|account| (account.uid, account.gid)),
         };
         self.make_tablespace_folder(&tablespaces)?;
-        let runner = Runner { root: &self.config.root, mark: site.claim().id() };
+        let runner = Runner {
+            root: &self.config.root,
+            mark: site.claim().id(),
+            version: &self.base.binaries.version.to_string(),
+            templates: &self.config.env,
+        };
         let layering = Layering {
             layers: &self.recipe.layers,
             apply: Apply {

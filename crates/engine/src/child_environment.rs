@@ -11,7 +11,7 @@ use crate::config::{Template, Value};
 
 /// Variables of libpq that would lead a client elsewhere than the ones we set
 /// (PostgreSQL manual, "Environment Variables" of libpq).
-const MISLEADING: [&str; 14] = [
+const MISLEADING: [&str; 17] = [
     "PGHOSTADDR",
     "PGSERVICE",
     "PGSERVICEFILE",
@@ -26,6 +26,10 @@ const MISLEADING: [&str; 14] = [
     "PGGSSENCMODE",
     "PGTARGETSESSIONATTRS",
     "PGLOADBALANCEHOSTS",
+    // These do not lead elsewhere, they make the connection fail.
+    "PGREQUIREPEER",
+    "PGSSLNEGOTIATION",
+    "PGMINPROTOCOLVERSION",
 ];
 
 /// What the command is told beyond its database.
@@ -44,7 +48,7 @@ pub(crate) struct Told<'a> {
 
 /// Sets `DATABASE_URL` and `PG*` and removes what contradicts them. Whatever
 /// `DATABASE_URL` said before (production, perhaps) the child never sees.
-pub(crate) fn connect(command: &mut Command, target: &Target) {
+fn connect(command: &mut Command, target: &Target) {
     for name in MISLEADING {
         command.env_remove(name);
     }
