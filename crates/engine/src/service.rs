@@ -2,7 +2,8 @@
 //! later runs begin at once.
 //!
 //! `up` starts this program again as a service and listens to its events (JSON
-//! lines on its standard error) until it is ready or failed. The service owns
+//! lines on its standard error) until it is ready or failed; if `up` goes away
+//! before that, the service ends too. The service owns
 //! the server as a run does, claim and reaper included; it ends on SIGTERM
 //! (`seedbed down`), when nobody has used it for the idle time, or when its
 //! server is killed.
@@ -10,19 +11,19 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use seedbed_api::{Context, Event, Failure, Kind, Phase, Result};
+use seedbed_api::{Context, Event, Failure, Kind, Phase, Result, Silent};
 use seedbed_db::{Globals, Session, TablespaceRoot};
 use seedbed_isolation::Shared;
 use seedbed_server::{ClaimKind, Lock, Postmaster, RUN_MARK, Record, Service};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::builder::Runner;
+use crate::caller::Caller;
 use crate::config::{Config, ServerChoice};
 use crate::private::{DATABASE, Groundwork, PrivateServer};
 use crate::shared;
@@ -115,7 +116,6 @@ fn launch(world: &World<'_>, arguments: &[OsString]) -> Result<()> {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
-        .process_group(0)
         .spawn()
         .context(Kind::Environment, || format!("cannot start {}", world.program.display()))?;
     let stderr = child
@@ -147,6 +147,7 @@ fn launch(world: &World<'_>, arguments: &[OsString]) -> Result<()> {
 pub fn serve(world: &World<'_>, config: &Config) -> Result<()> {
     refuse_existing(config)?;
     let _ = rustix::process::setsid();
+    let caller = Caller::watch();
     let mut stopwatch = Stopwatch::new(world.listener);
     let ground = Groundwork::lay(world, config, &mut stopwatch)?;
     let runtime = runtime::new()?;
@@ -156,6 +157,8 @@ pub fn serve(world: &World<'_>, config: &Config) -> Result<()> {
         // Caught before anybody is told that we are ready.
         let mut ends = Ends::listen()?;
         let admin = offer(world, config, &ground, &mut server, &mut stopwatch).await?;
+        caller.may_leave();
+        world.listener.on(&ready(&server));
         leave_the_terminal();
         linger(&mut server, config.idle_timeout.value, &admin, &mut ends).await;
         Ok(())
@@ -185,7 +188,12 @@ async fn offer(
     };
     let admin = shared::service_admin(&service);
     let mark = server.site.claim().id().to_owned();
-    let runner = Runner { root: &config.root, mark: &mark };
+    let runner = Runner {
+        root: &config.root,
+        mark: &mark,
+        version: &service.version,
+        templates: &config.env,
+    };
     let tablespaces = TablespaceRoot {
         folder: shared::tablespace_folder(server.site.dir()),
         owner: ground.account.as_ref().map(|account| (account.uid, account.gid)),
@@ -201,16 +209,17 @@ async fn offer(
     };
     shared.adopt(&ground.recipe, DATABASE).await?;
     stopwatch.add(Phase::Clone, started);
-    let version = service.version.clone();
-    let origin = service.origin.clone();
     server.site.claim_mut().note(|record| record.service = Some(service))?;
-    world.listener.on(&Event::Ready {
-        server: origin,
-        version,
+    Ok(admin)
+}
+
+fn ready(server: &PrivateServer) -> Event {
+    Event::Ready {
+        server: server.binaries.origin.word().to_owned(),
+        version: server.binaries.version.to_string(),
         database: DATABASE.to_owned(),
         reused: false,
-    });
-    Ok(admin)
+    }
 }
 
 /// From here on nobody listens: the pipe to `up` must close, or a shell that
@@ -293,7 +302,8 @@ pub fn down(world: &World<'_>, config: &Config, all: bool) -> Result<Vec<Record>
         let claim = world.folders.runs().join(&record.id);
         // Its reaper, or we, finish what a killed service left.
         let gone = seedbed_server::until(END_BOUND, Duration::from_millis(10), || {
-            cleaning::sweep(&world.folders, world.listener);
+            // What resists has been told above, once is enough.
+            cleaning::sweep(&world.folders, &Silent);
             (!claim.exists()).then_some(())
         });
         if gone.is_none() {

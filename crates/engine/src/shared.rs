@@ -2,6 +2,7 @@
 //! the person gave by URL. The run gets a clone of a sealed template and drops
 //! it at the end; everything else on that server is left alone.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -147,7 +148,12 @@ impl SharedRun {
     ) -> Result<(Runtime, Session, Target)> {
         let runtime = runtime::new()?;
         let run = site.claim().id().to_owned();
-        let runner = Runner { root: &config.root, mark: &run };
+        let runner = Runner {
+            root: &config.root,
+            mark: &run,
+            version: &place.version,
+            templates: &config.env,
+        };
         let shared = shared(world.listener, place, &runner);
 
         let started = Instant::now();
@@ -311,13 +317,7 @@ async fn admit(world: &World<'_>, config: &Config, admin: &Target) -> Result<Str
     })?;
     let facts = Facts::of(&session).await?;
     seedbed_isolation::judge(admin, &facts, &config.allow_host.value)?;
-    if config.tune_existing.value {
-        for change in seedbed_isolation::tune(&session, world.listener).await? {
-            world.listener.notice(format!("changed on {}: {change}", admin.redacted()));
-        }
-    }
     let (major, minor) = session.server_version();
-    session.close().await;
     let version = format!("{major}.{minor}");
     if let Some(wanted) = config.version.value
         && wanted != major
@@ -332,6 +332,13 @@ async fn admit(world: &World<'_>, config: &Config, admin: &Target) -> Result<Str
         )
         .hint(format!("version = \"{major}\"")));
     }
+    // Last: a server that is refused stays as it is.
+    if config.tune_existing.value {
+        for change in seedbed_isolation::tune(&session, world.listener).await? {
+            world.listener.notice(format!("changed on {}: {change}", admin.redacted()));
+        }
+    }
+    session.close().await;
     Ok(version)
 }
 
@@ -370,6 +377,7 @@ pub(crate) async fn drop_if_reachable(admin: &Target, names: &[String]) -> Resul
         server: String::new(),
         version: String::new(),
     };
-    let runner = Runner { root: Path::new("/"), mark: "" };
+    let runner =
+        Runner { root: Path::new("/"), mark: "", version: "", templates: &BTreeMap::new() };
     shared(&seedbed_api::Silent, &place, &runner).drop_databases(names).await
 }
