@@ -176,6 +176,16 @@ impl PrivateServer {
                 build.damaged(&self.site, &why)?;
                 return Ok(None);
             }
+            if seedbed_server::has_own_sessions(build.parameters, &data) {
+                // Its sessions would meet databases that are not there yet.
+                if let Copied::Damaged(why) = image.finish_restore(&data, build.account)? {
+                    build.damaged(&self.site, &why)?;
+                    return Ok(None);
+                }
+                let postmaster = build.start_postmaster(&self.site)?;
+                postmaster.first_query(DATABASE, &self.first_sql())?;
+                return Ok(Some(postmaster));
+            }
             let (postmaster, copied) = std::thread::scope(|scope| {
                 let copying = scope.spawn(|| image.finish_restore(&data, build.account));
                 // Started here: the kernel ends the server with this thread.

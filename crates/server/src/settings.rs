@@ -3,6 +3,8 @@
 //! "Non-Durable Settings"); the rest is sized to the machine.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
 use crate::binaries::Version;
 use crate::machine;
@@ -74,6 +76,22 @@ pub fn parameters(version: &Version, own: &BTreeMap<String, String>) -> BTreeMap
     all
 }
 
+/// Whether a server on this data may open sessions of its own as soon as it
+/// runs: background workers of a preloaded library, autovacuum, replication.
+#[must_use]
+pub fn has_own_sessions(parameters: &BTreeMap<String, String>, data: &Path) -> bool {
+    const PRELOADED: &str = "shared_preload_libraries";
+    let is = |name: &str, value: &str| parameters.get(name).is_some_and(|set| set == value);
+    // What ALTER SYSTEM wrote counts where the command line is silent.
+    let altered = || {
+        let text = fs::read_to_string(data.join("postgresql.auto.conf")).unwrap_or_default();
+        text.lines().any(|line| line.trim_start().starts_with(PRELOADED))
+    };
+    !is("autovacuum", "off")
+        || !is("max_logical_replication_workers", "0")
+        || parameters.get(PRELOADED).map_or_else(altered, |libraries| !libraries.is_empty())
+}
+
 /// A thirty-second of memory, at least 32 MB, at most 256 MB: test databases
 /// are small, and DROP DATABASE walks every buffer.
 fn shared_buffers_mb(memory: u64) -> u64 {
@@ -91,6 +109,26 @@ mod tests {
         assert_eq!(all["fsync"], "on");
         assert_eq!(all["wal_level"], WAL_LEVEL);
         assert!(!all.contains_key("md5_password_warnings"));
+    }
+
+    #[test]
+    fn a_server_that_opens_sessions_is_recognised() {
+        let data = tempfile::tempdir().unwrap();
+        let version = Version { major: 15, minor: 1 };
+        for (name, value, expected) in [
+            ("work_mem", "8MB", false),
+            ("shared_preload_libraries", "", false),
+            ("shared_preload_libraries", "pg_cron", true),
+            ("Autovacuum", "on", true),
+            ("max_logical_replication_workers", "4", true),
+        ] {
+            let own = BTreeMap::from([(name.to_owned(), value.to_owned())]);
+            let found = has_own_sessions(&parameters(&version, &own), data.path());
+            assert_eq!(found, expected, "{name} = {value}");
+        }
+        fs::write(data.path().join("postgresql.auto.conf"), "shared_preload_libraries = 'x'\n")
+            .unwrap();
+        assert!(has_own_sessions(&parameters(&version, &BTreeMap::new()), data.path()));
     }
 
     #[test]
