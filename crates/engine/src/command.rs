@@ -2,7 +2,8 @@
 //! code passed through.
 //!
 //! - SIGINT, SIGTERM, SIGHUP, SIGQUIT and the two user signals go on to the
-//!   command's group; the second SIGINT (or SIGTERM) kills it.
+//!   command's group, unless we were started with them ignored (`nohup`); the
+//!   second SIGINT (or SIGTERM) kills it.
 //! - On a terminal the command becomes the foreground job, so that it can read
 //!   the keyboard and receives Ctrl-C directly; Ctrl-Z stops it and us.
 //! - What the command leaves running in its group ends with it: its database
@@ -64,7 +65,9 @@ pub(crate) struct Caught(Signals);
 
 impl Caught {
     pub(crate) fn all() -> Result<Self> {
-        Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCHLD])
+        let passed_on = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2];
+        let heard = passed_on.into_iter().filter(|signal| !seedbed_server::is_ignored(*signal));
+        Signals::new(heard.chain([SIGCHLD]))
             .map(Self)
             .context(Kind::Environment, || "cannot catch signals".into())
     }

@@ -27,6 +27,8 @@ pub use binaries::{Servers, install, list, remove};
 pub use cleaning::{Swept, gc, reap, sweep};
 pub use private::DATABASE;
 pub use run::run;
-pub use seedbed_server::{Claim, ClaimKind, Folders, REAPER_COMMAND, Record, Service, tail};
+pub use seedbed_server::{
+    Claim, ClaimKind, Folders, REAPER_COMMAND, Record, Service, hear_of_children, tail,
+};
 pub use service::{Up, down, log_file, ps, serve, up};
 pub use world::World;

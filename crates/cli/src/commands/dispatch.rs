@@ -17,6 +17,7 @@ use crate::reporter::Reporter;
 
 /// Parses the arguments, does what they say, and tells how it went.
 pub(crate) fn main() -> ExitCode {
+    seedbed_engine::hear_of_children();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
