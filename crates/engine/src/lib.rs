@@ -9,6 +9,7 @@ pub mod config;
 mod binaries;
 mod build;
 mod builder;
+mod caller;
 mod child_environment;
 mod cleaning;
 mod command;
