@@ -7,7 +7,7 @@ use std::process::Command;
 
 use rustix::process::{Pid, Signal, test_kill_process};
 
-use crate::patience::{content, until};
+use crate::patience::content;
 use crate::postmaster::{self, Postmaster};
 use crate::project::Project;
 use crate::running::Running;
@@ -149,15 +149,7 @@ fn a_build_that_is_killed_leaves_nothing_half_built() {
         ("migrations/2_slow.sql", "CREATE TABLE b (id int); SELECT pg_sleep(60);"),
     ]);
     let running = project.start("true");
-    let building = || {
-        let claim = project.ledger().claims().pop()?;
-        let path = project.runs().join(&claim).join("record.json");
-        let record: serde_json::Value = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
-        let data = Path::new(record["directories"][0].as_str()?).join("data");
-        let pid = fs::read_to_string(data.join("postmaster.pid")).ok()?;
-        pid.contains("ready").then_some(claim)
-    };
-    let claim = until(std::time::Duration::from_secs(20), building).expect("it builds");
+    let claim = postmaster::building(&project);
     Postmaster::of(&project, &claim);
     running.signal(Signal::KILL);
     project.ledger().settle();
@@ -179,4 +171,15 @@ fn a_killed_recipe_command_takes_its_descendants_along() {
     running.signal(Signal::KILL);
     project.ledger().settle();
     assert!(!postmaster::alive(&child));
+}
+
+#[test]
+fn an_interrupt_while_the_schema_is_built_ends_everything() {
+    let project = Project::with(&[("migrations/1_slow.sql", "SELECT pg_sleep(60);")]);
+    let mut running = project.start("true");
+    postmaster::building(&project);
+    assert!(!running.has_ended());
+    running.signal(Signal::INT);
+    assert_ne!(running.finish_killed(), Some(0));
+    project.ledger().settle();
 }

@@ -111,5 +111,5 @@ fn a_runtime_folder_of_somebody_else_is_refused() {
     fs::create_dir(&folder).unwrap();
     mode(&folder, 0o777);
     let outcome = run(&project, &["run", "--storage", "disk", "true"]);
-    outcome.fails(123, &["belongs to another user", "export SEEDBED_RUNTIME_DIR="]);
+    outcome.fails(123, &["belongs to another user", "SEEDBED_RUNTIME_DIR="]);
 }

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -52,6 +53,20 @@ pub(crate) fn kill(pid: i64) {
     kill_process(pid, Signal::KILL).unwrap();
 }
 
+/// Waits until the latest claim has a server that builds the schema.
+#[track_caller]
+pub(crate) fn building(project: &Project) -> String {
+    let look = || {
+        let claim = project.ledger().claims().pop()?;
+        let record = fs::read(project.runs().join(&claim).join("record.json")).ok()?;
+        let record: serde_json::Value = serde_json::from_slice(&record).ok()?;
+        let data = Path::new(record["directories"][0].as_str()?).join("data");
+        let text = fs::read_to_string(data.join("postmaster.pid")).ok()?;
+        text.contains("ready").then_some(claim)
+    };
+    until(Duration::from_secs(20), look).expect("no schema is being built")
+}
+
 /// What a claim says of itself.
 pub(crate) fn record(project: &Project, claim: &str) -> serde_json::Value {
     let path = project.runs().join(claim).join("record.json");
@@ -62,7 +77,7 @@ pub(crate) fn record(project: &Project, claim: &str) -> serde_json::Value {
 pub(crate) fn reaper(project: &Project, claim: &str) -> i64 {
     let folder = project.runs().join(claim);
     let folder = fs::canonicalize(&folder).unwrap().to_str().unwrap().to_owned();
-    let found = until(std::time::Duration::from_secs(10), || {
+    let found = until(Duration::from_secs(10), || {
         fs::read_dir("/proc").unwrap().flatten().find_map(|entry| {
             let arguments = fs::read(entry.path().join("cmdline")).ok()?;
             let arguments = String::from_utf8_lossy(&arguments).into_owned();

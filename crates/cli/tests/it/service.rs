@@ -1,13 +1,16 @@
 //! `up`, `down`, `ps`, `logs`, and runs on a server that is up.
 
 use std::fs;
+use std::time::Duration;
 
+use rustix::process::Signal;
 use seedbed_api::Event;
 use serde_json::Value;
 
-use crate::patience::content;
+use crate::patience::{content, until};
 use crate::postmaster::{self, Postmaster};
 use crate::project::{Outcome, Project};
+use crate::running::Running;
 
 const USERS: &[(&str, &str)] = &[("migrations/1_users.sql", "CREATE TABLE users (id int);")];
 
@@ -169,4 +172,49 @@ fn each_checkout_has_its_own_server_and_all_can_be_ended_at_once() {
     assert_eq!(record(&project)["project"], other.to_str().unwrap());
     project.run(&["down", "--all"]).succeeds();
     assert!(listed(&project).is_empty());
+}
+
+#[test]
+fn two_ups_at_once_start_one_server() {
+    let project = Project::with(USERS);
+    let start = || Running::spawn(&mut project.seedbed(&["--json", "up"]));
+    let outcomes = [start(), start()].map(Running::finish);
+    let ids = outcomes.each_ref().map(|outcome| {
+        let told: Value = serde_json::from_str(&outcome.succeeds().stdout).unwrap();
+        told["id"].as_str().unwrap().to_owned()
+    });
+    assert_eq!(ids[0], ids[1]);
+    assert_eq!(listed(&project).len(), 1);
+    project.run(&["down"]).succeeds();
+}
+
+#[test]
+fn an_interrupted_up_leaves_no_server() {
+    let project = Project::with(&[("migrations/1_slow.sql", "SELECT pg_sleep(30);")]);
+    for signal in [Signal::INT, Signal::KILL] {
+        let up = Running::spawn(&mut project.seedbed(&["up"]));
+        postmaster::building(&project);
+        up.signal(signal);
+        assert_eq!(up.finish_killed(), None);
+        project.ledger().settle();
+    }
+    project.write("migrations/1_slow.sql", "CREATE TABLE t (n int);");
+    project.run(&["up"]).succeeds();
+    project.run(&["down"]).succeeds();
+}
+
+#[test]
+fn a_killed_run_on_a_shared_server_has_its_database_dropped() {
+    let project = Project::with(USERS);
+    project.run(&["up"]).succeeds();
+    let running = project.start("echo $SEEDBED_RUN > run; sleep 300");
+    let claim = content(&project.root().join("run"));
+    let service = record(&project);
+    running.signal(Signal::KILL);
+    let gone = || !project.runs().join(&claim).exists();
+    until(Duration::from_secs(20), || gone().then_some(())).expect("the reaper buries it");
+    let query = "SELECT count(*) FROM pg_database WHERE datname LIKE 'seedbed\\_test\\_%'";
+    assert_eq!(project.query(query), "1", "the asking run's own");
+    assert_eq!(record(&project)["id"], service["id"], "the server stays");
+    project.run(&["down"]).succeeds();
 }

@@ -193,3 +193,15 @@ fn ctrl_z_stops_both_and_fg_goes_on() {
     assert_eq!(content(&root.join("code")), "0");
     terminal.leave();
 }
+
+#[test]
+fn a_server_that_is_up_outlives_its_terminal() {
+    let project = Project::new();
+    let mut terminal = Terminal::shell(&project);
+    terminal.types("\"$SEEDBED\" up; echo up > up\n");
+    content(&project.root().join("up"));
+    terminal.leave();
+    let listed = project.run(&["ps"]);
+    assert!(listed.succeeds().stdout.contains("seedbed up"), "{listed:?}");
+    project.run(&["down"]).succeeds();
+}
