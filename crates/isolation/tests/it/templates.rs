@@ -188,8 +188,8 @@ async fn a_setting_of_the_database_reaches_the_next_migration() {
             shared.ensure_template(&recipe(base, &[first])).await.unwrap();
         }
         let failure = shared.ensure_template(&recipe(base, &[first, second])).await.unwrap_err();
-        let details = failure.details().unwrap();
-        assert!(details.contains("\"a\" already exists"), "{prefix}: {details}");
+        let said = failure.chain();
+        assert!(said.contains("\"a\" already exists"), "{prefix}: {said}");
     }
 }
 
