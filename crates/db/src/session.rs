@@ -98,7 +98,7 @@ impl Session {
             });
             let driver = Driver { task, ended };
             let session = Self { client, driver, version, superuser, place };
-            session.watch_socket().await?;
+            session.live_as_long_as_we().await?;
             return Ok(session);
         }
     }
@@ -159,7 +159,7 @@ impl Session {
     /// As [`Session::batch`]; inside a transaction SQLSTATE 25001.
     pub async fn reset(&self) -> Result<()> {
         self.batch("DISCARD ALL").await?;
-        self.watch_socket().await
+        self.live_as_long_as_we().await
     }
 
     /// Says goodbye and waits until the socket is closed (at most two seconds).
@@ -189,14 +189,17 @@ impl Session {
         &self.place
     }
 
-    async fn watch_socket(&self) -> Result<()> {
+    /// Ties the session's life to ours: it ends soon after we do, and not
+    /// before, however long it only holds its locks.
+    async fn live_as_long_as_we(&self) -> Result<()> {
+        const STAY: &str = "SET idle_session_timeout = 0";
         if self.version.0 < 14 {
             return Ok(());
         }
-        let set = self.batch("SET client_connection_check_interval = '1s'").await;
-        match set {
+        let both = format!("{STAY}; SET client_connection_check_interval = '1s'");
+        match self.batch(&both).await {
             // Only Linux and a few others can look (SQLSTATE 22023 elsewhere).
-            Err(failure) if Complaint::is(&failure, "22023") => Ok(()),
+            Err(failure) if Complaint::is(&failure, "22023") => self.batch(STAY).await,
             other => other,
         }
     }

@@ -47,6 +47,21 @@ async fn only_dead_runs_are_swept() {
 }
 
 #[tokio::test]
+async fn a_run_lives_longer_than_the_servers_patience() {
+    let server = Server::start_with("-c idle_session_timeout=300 -c shared_buffers=16MB");
+    let (admin, notes) = (admin(&server, "postgres"), Notes::default());
+    let shared = shared(&admin, &notes);
+    let template = shared.ensure_template(&recipe(base(), &["select 1;"])).await.unwrap();
+    let life = hold(&admin, "long").await.unwrap();
+    let name = clone_name("long", "").unwrap();
+    shared.clone(&template, &name, "long").await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(shared.sweep().await.unwrap().is_empty());
+    assert!(exists(&server, &name));
+    life.close().await;
+}
+
+#[tokio::test]
 async fn a_crash_at_birth_and_an_interrupted_drop_are_finished() {
     let server = Server::start();
     let (admin, notes) = (admin(&server, "postgres"), Notes::default());
