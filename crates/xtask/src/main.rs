@@ -2,9 +2,15 @@
 //! takes its arguments and returns whether all is well.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a terminal tool of the house")]
 
+mod bench;
+mod dice;
 mod generate;
+mod processes;
+mod project;
 mod root;
 mod snippets;
+mod soak;
+mod stage;
 mod test;
 mod tidy;
 
@@ -19,6 +25,11 @@ usage: cargo xtask COMMAND
   generate [--check]    write docs/reference from the program, or compare
   snippets              check the commands and files shown in README and guides
   test [--short]        every check and every test; the last line is the sum
+  bench start [--rounds N] [--json] [--check] [--no-peers]
+                        measure beside the limit and peers, in one call
+  soak [chaos|cycles|all] [--rounds N | --minutes M] [--seed S]
+       [--participant P] [--program FILE]
+                        kill every participant, run for ever: nothing is left
 ";
 
 fn main() -> ExitCode {
@@ -42,6 +53,8 @@ fn run(words: &[&str]) -> Result<bool> {
         ["snippets"] => snippets::run(),
         ["test"] => test::run(test::Length::Full),
         ["test", "--short"] => test::run(test::Length::Short),
+        ["bench", rest @ ..] => bench::run(rest),
+        ["soak", rest @ ..] => soak::run(rest),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(true)

@@ -21,9 +21,19 @@ pub(crate) fn cargo() -> Command {
 
 /// The program `seedbed`, built from the sources as they are.
 pub(crate) fn seedbed() -> Result<PathBuf> {
+    build(&[])
+}
+
+/// The same, optimised as people install it.
+pub(crate) fn seedbed_release() -> Result<PathBuf> {
+    build(&["--release"])
+}
+
+fn build(profile: &[&str]) -> Result<PathBuf> {
     let output = cargo()
         .current_dir(find()?)
         .args(["build", "--quiet", "--package", "seedbed-cli", "--message-format=json"])
+        .args(profile)
         .stderr(std::process::Stdio::inherit())
         .output()?;
     if !output.status.success() {

@@ -1,0 +1,4 @@
+//! stub
+pub(crate) fn run(_words: &[&str]) -> anyhow::Result<bool> {
+    Ok(false)
+}
