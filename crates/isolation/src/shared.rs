@@ -36,8 +36,8 @@ impl Shared<'_> {
     /// The run must be held ([`crate::hold`]), or a sweep would take the clone.
     ///
     /// # Errors
-    /// `Kind::Bug` if the run is not held or the name is not the run's;
-    /// `Refused` if the name is taken; `Database` with the server's reason.
+    /// `Kind::Bug` if the name is not the run's; `ServerFailed` if the run is
+    /// not held, which is so after a crash of the server; `Refused` if the name is taken; `Database` with the server's reason.
     pub async fn clone(&self, template: &Template, name: &str, run: &str) -> Result<Target> {
         if run_in_name(name) != Some(run) {
             return Err(Failure::new(
@@ -47,7 +47,10 @@ impl Shared<'_> {
         }
         let session = self.connect().await?;
         if !is_held(&session, run_key(run)).await? {
-            return Err(Failure::new(Kind::Bug, format!("the run `{run}` is not held")));
+            return Err(Failure::new(
+                Kind::ServerFailed,
+                format!("the run `{run}` is not held: the server ended the connection that did"),
+            ));
         }
         if self.globals == Globals::Ours {
             roles::restore(&session, &template.roles, self.listener).await?;
