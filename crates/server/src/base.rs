@@ -135,7 +135,7 @@ impl Base<'_> {
             .hint("seedbed run --server embedded -- …")),
             None => {
                 if let Some(id) = ProcessId::of(child.id().cast_signed()) {
-                    id.signal_group(Signal::KILL);
+                    id.signal_group(Signal::KILL, &[]);
                 }
                 let _ = child.wait();
                 Err(Failure::new(

@@ -62,14 +62,20 @@ impl ProcessId {
         }
     }
 
-    /// Sends a signal to the group this process leads or led. A group number
-    /// stays taken while any member lives, so a leader of another start time
-    /// means that the group is no longer ours.
-    pub fn signal_group(&self, signal: Signal) -> bool {
+    /// Sends a signal to the group this process leads. Once it has ended, its
+    /// number may name somebody else's group, whose leader may have ended too.
+    /// A group number stays taken while any member lives, so it is still ours
+    /// if one of `members`, processes known to be ours, is in it.
+    pub fn signal_group(&self, signal: Signal, members: &[Self]) -> bool {
         let Some(pid) = Pid::from_raw(self.pid) else { return false };
-        if self.boot != boot()
-            || start_of(pid.as_raw_nonzero().get()).is_some_and(|s| s != self.start)
-        {
+        let holds_it = |member: &Self| {
+            group_of(&Path::new("/proc").join(member.pid.to_string())) == Some(self.pid)
+                && member.alive()
+        };
+        // Without procfs nobody can be known by his mark.
+        let unknown =
+            !cfg!(target_os = "linux") && self.boot == boot() && start_of(self.pid).is_none();
+        if !(self.alive() || unknown || members.iter().any(holds_it)) {
             return false;
         }
         rustix::process::kill_process_group(pid, signal).is_ok()
@@ -194,13 +200,33 @@ mod tests {
         let stranger = ProcessId { start: id.start + 1, ..id.clone() };
         assert!(!stranger.alive());
         assert!(!stranger.signal(Signal::KILL));
-        assert!(!stranger.signal_group(Signal::KILL));
+        assert!(!stranger.signal_group(Signal::KILL, &[]));
         let other_boot = ProcessId { boot: "another".into(), ..id };
         assert!(!other_boot.signal(Signal::KILL));
         assert!(child.try_wait().unwrap().is_none(), "the stranger's signal must not arrive");
         assert!(id.signal(Signal::KILL));
         child.wait().unwrap();
         assert!(!id.alive());
+    }
+
+    #[test]
+    fn a_group_whose_leader_has_ended_is_ours_only_by_a_member() {
+        let mut leader = Command::new("sh")
+            .args(["-c", "sleep 60 & echo $!"])
+            .stdout(std::process::Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let id = ProcessId::of(leader.id().cast_signed()).unwrap();
+        let mut line = String::new();
+        let mut said = std::io::BufReader::new(leader.stdout.take().unwrap());
+        std::io::BufRead::read_line(&mut said, &mut line).unwrap();
+        leader.wait().unwrap();
+        let member = ProcessId::of(line.trim().parse().unwrap()).unwrap();
+        assert!(!id.signal_group(Signal::KILL, &[ProcessId::me()]));
+        assert!(member.alive(), "it could have been anybody's");
+        assert!(id.signal_group(Signal::KILL, std::slice::from_ref(&member)));
+        assert!(member.wait_gone(Duration::from_secs(5)));
     }
 
     #[test]

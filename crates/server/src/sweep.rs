@@ -57,10 +57,11 @@ fn end_command(record: &Record) {
         all
     };
     let tell = |signal| {
+        let everyone = everyone();
         if let Some(command) = &record.command {
-            command.signal_group(signal);
+            command.signal_group(signal, &everyone);
         }
-        for process in everyone() {
+        for process in everyone {
             process.signal(signal);
         }
     };
