@@ -54,7 +54,9 @@ pub(crate) fn matching(world: &World<'_>, config: &Config, ground: &Groundwork) 
     let key = ground.service_key(config);
     seedbed_server::living(&world.folders)
         .into_iter()
-        .find(|record| record.service.as_ref().is_some_and(|service| service.key == key))
+        .filter(|record| record.service.as_ref().is_some_and(|service| service.key == key))
+        // While its reaper cleans up, a dead service still looks locked.
+        .find(|record| record.owner.alive())
 }
 
 /// Starts the service unless it runs. `arguments` start this program as the

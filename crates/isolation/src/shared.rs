@@ -37,7 +37,8 @@ impl Shared<'_> {
     ///
     /// # Errors
     /// `Kind::Bug` if the name is not the run's; `ServerFailed` if the run is
-    /// not held, which is so after a crash of the server; `Refused` if the name is taken; `Database` with the server's reason.
+    /// not held, which is so after a crash of the server; `Refused` if the
+    /// name is taken; `Database` with the server's reason.
     pub async fn clone(&self, template: &Template, name: &str, run: &str) -> Result<Target> {
         if run_in_name(name) != Some(run) {
             return Err(Failure::new(
