@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::{generate, root, snippets, tidy};
+use crate::{generate, root, snippets, soak, tidy};
 use step::{Step, say};
 use tally::Tally;
 
@@ -44,6 +44,7 @@ pub(crate) fn run(length: Length) -> Result<bool> {
     tally.add(deny()?);
     tally.add(tests(length)?);
     tally.add(example::run(length)?);
+    tally.add(chaos());
     finish(&tally, began)
 }
 
@@ -52,6 +53,16 @@ fn finish(tally: &Tally, began: Instant) -> Result<bool> {
     println!("took {} s", began.elapsed().as_secs());
     println!("{tally}");
     Ok(tally.is_good())
+}
+
+/// Every participant killed a few times: what must hold after 200 kills must
+/// hold after two. It reads /proc, so only where there is one.
+fn chaos() -> Tally {
+    if !cfg!(target_os = "linux") {
+        println!("skip chaos (it needs /proc)");
+        return Tally::default();
+    }
+    say("chaos", soak::short)
 }
 
 /// Formatting and lints, of the workspace and of the example.

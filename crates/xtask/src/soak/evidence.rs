@@ -15,7 +15,7 @@ pub(crate) fn gather(fault: &str, theatre: &Theatre) -> String {
     let stage = theatre.stage.dir();
     let mut text = format!("{fault}\n  last job said: {}", theatre.said().replace('\n', "\n    "));
     for path in paths(stage) {
-        text.push_str(&format!("\n  {}", path));
+        text.push_str(&format!("\n  {path}"));
         if path.ends_with("/record.json") {
             let record = std::fs::read_to_string(&path).unwrap_or_default();
             text.push_str(&format!("\n    {}", without_password(&record)));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use rustix::process::Signal;
-use seedbed_server::{ClaimKind, ProcessId, Record};
+use seedbed_server::{ProcessId, Record};
 
 use super::evidence;
 use super::lane::Order;
@@ -126,15 +126,16 @@ impl Rounds {
         Ok(Outcome::Good { kills: killed, took })
     }
 
-    /// Waits until no run holds its lock: a child that was being forked when
-    /// its parent was killed shares it for the moment until it executes.
+    /// Waits until those who were killed hold no lock any more: they may not
+    /// be quite dead, and a child that was being forked when its parent was
+    /// killed shares its locks for the moment until it executes.
     fn wait_free(&self) -> Result<()> {
         let folders = self.theatre.stage.folders()?;
         let free = seedbed_server::until(CLEAN_BOUND, LOOK, || {
-            let living = seedbed_server::living(&folders);
-            living.iter().all(|record| record.kind != ClaimKind::Run).then_some(())
+            let locked = seedbed_server::living(&folders);
+            locked.iter().all(|record| record.owner.alive()).then_some(())
         });
-        free.context("a run that was killed still holds its lock")
+        free.context("somebody who was killed still holds a lock")
     }
 
     /// Waits until nothing is there but a service that lives, which is returned.

@@ -106,7 +106,8 @@ impl Theatre {
     /// The living service of this stage.
     pub(crate) fn service(&self) -> Result<Option<Record>> {
         let living = seedbed_server::living(&self.stage.folders()?);
-        Ok(living.into_iter().find(|record| record.kind == ClaimKind::Up))
+        let mut services = living.into_iter().filter(|record| record.kind == ClaimKind::Up);
+        Ok(services.find(|record| record.owner.alive()))
     }
 
     /// Makes a service run, or none, as a scene needs it.
