@@ -165,6 +165,9 @@ pub fn serve(world: &World<'_>, config: &Config) -> Result<()> {
         linger(&mut server, config.idle_timeout.value, &admin, &mut ends).await;
         Ok(())
     });
+    // Nobody shall find a server that is about to end. A record that cannot be
+    // written (full disk) must not keep it.
+    let _ = server.site.claim_mut().note(|record| record.service = None);
     // Dropped first: its sockets belong to the server that ends now.
     drop(runtime);
     let closed = server.close();
