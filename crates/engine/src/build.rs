@@ -11,6 +11,7 @@
 //! worth it ([`Keeping`]): editing an old migration never repeats more than
 //! about half a second below it, and cheap recipes keep nothing extra.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::os::unix::fs::DirBuilderExt;
 use std::time::{Duration, Instant};
@@ -48,6 +49,8 @@ pub(crate) struct Build<'a> {
     pub(crate) parameters: &'a BTreeMap<String, String>,
     pub(crate) password: &'a Secret,
     pub(crate) storage: Storage,
+    /// Whether the person knows that the cache is damaged.
+    pub(crate) warned: Cell<bool>,
 }
 
 /// What a build starts from.
@@ -115,9 +118,12 @@ impl Build<'_> {
 
     /// Clears away what was copied from a damaged image.
     pub(crate) fn damaged(&self, site: &Site, why: &str) -> Result<()> {
-        self.world
-            .listener
-            .warning(format!("the cache is damaged and is built again: {why}"), None);
+        // An image is met again under the builder's lock: once is enough.
+        if !self.warned.replace(true) {
+            self.world
+                .listener
+                .warning(format!("the cache is damaged and is built again: {why}"), None);
+        }
         seedbed_server::remove(&site.data())
     }
 
@@ -201,7 +207,7 @@ impl Build<'_> {
     /// Keeps an image of an intermediate layer, if nobody else is at it.
     fn keep(&self, site: &Site, from: &mut Start, layers: usize) -> Result<()> {
         let key = self.fingerprint_after(layers).to_string();
-        let builder = self.images.build(&key, || {})?;
+        let Some(builder) = self.images.try_build(&key)? else { return Ok(()) };
         if self.images.get_as(&builder).is_none() {
             from.image = Some(self.images.save(&builder, &site.data(), from.image.as_ref())?);
         }

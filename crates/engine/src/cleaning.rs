@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use seedbed_api::{Listener, Result};
 use seedbed_db::Target;
-use seedbed_server::{Folders, Images, Lock, MOST_IMAGES, Orphan};
+use seedbed_server::{Folders, Foreign, Images, Lock, MOST_IMAGES, Orphan, Record};
 
 /// How long dropping databases on a server that is not ours may take.
 const DROP_BOUND: Duration = Duration::from_secs(60);
@@ -75,6 +75,7 @@ fn forget_starts(folders: &Folders) {
 /// # Errors
 /// When something resists; the next call of any command tries again.
 pub fn reap(claim_dir: &Path) -> Result<()> {
+    seedbed_server::close_inherited_files();
     // The owner's folders, since a reaper inherits its environment.
     let folders = Folders::resolve(|name| std::env::var_os(name))?;
     match seedbed_server::wait_for_owner(&folders, claim_dir) {
@@ -83,25 +84,25 @@ pub fn reap(claim_dir: &Path) -> Result<()> {
     }
 }
 
-/// Ends and removes everything an orphan names, then forgets it.
+/// Ends and removes everything an orphan names, then forgets it. What resists
+/// does not keep the rest from going.
 fn clean(orphan: Orphan) -> Result<()> {
     if let Some(record) = orphan.record() {
         seedbed_server::end_processes(record);
-        if let Some(foreign) = &record.foreign {
-            drop_databases(&foreign.admin_url, &foreign.databases)?;
-        }
-        seedbed_server::remove_files(record)?;
+        let dropped =
+            record.foreign.as_ref().map_or(Ok(()), |foreign| drop_databases(record, foreign));
+        let removed = seedbed_server::remove_files(record);
+        dropped.and(removed)?;
     }
     orphan.bury()
 }
 
 /// Drops databases of a dead run. A server that is gone took them with it.
-fn drop_databases(admin_url: &str, databases: &[String]) -> Result<()> {
-    let admin = Target::parse(admin_url)?;
+fn drop_databases(record: &Record, foreign: &Foreign) -> Result<()> {
+    let admin = Target::parse(&foreign.admin_url)?;
+    let dropping = crate::shared::drop_if_reachable(&admin, &record.id, &foreign.databases);
     crate::runtime::new()?.block_on(async {
-        match tokio::time::timeout(DROP_BOUND, crate::shared::drop_if_reachable(&admin, databases))
-            .await
-        {
+        match tokio::time::timeout(DROP_BOUND, dropping).await {
             Ok(outcome) => outcome,
             Err(_) => Ok(()),
         }

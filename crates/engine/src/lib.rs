@@ -31,5 +31,5 @@ pub use run::run;
 pub use seedbed_server::{
     Claim, ClaimKind, Folders, REAPER_COMMAND, Record, Service, hear_of_children, tail,
 };
-pub use service::{Up, down, log_file, ps, serve, up};
+pub use service::{Down, Up, down, log_file, ps, serve, up};
 pub use world::World;

@@ -1,6 +1,7 @@
 //! A server of our own: found or fetched, its cluster copied from an image or
 //! built, started, and ended with everything it left.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use seedbed_api::{Failure, Kind, Phase, Result, Secret};
@@ -45,6 +46,7 @@ impl Groundwork {
         config: &Config,
         stopwatch: &mut Stopwatch<'_>,
     ) -> Result<Self> {
+        seedbed_server::trust(&world.folders.cache)?;
         let account = Account::choose(config.os_user.value.as_deref())?;
         let wanted = wanted(config)
             .ok_or_else(|| Failure::new(Kind::Bug, "a given server needs no binaries"))?;
@@ -138,6 +140,7 @@ impl PrivateServer {
             parameters: &parameters,
             password: &self.password,
             storage: config.storage.value,
+            warned: Cell::new(false),
         };
         let postmaster = match build.cached(&mut self.site)? {
             Some(image) => self.start_copy(&build, &image, stopwatch)?,
@@ -186,8 +189,9 @@ impl PrivateServer {
                 postmaster.first_query(DATABASE, &self.first_sql())?;
                 return Ok(Some(postmaster));
             }
+            let account = build.account;
             let (postmaster, copied) = std::thread::scope(|scope| {
-                let copying = scope.spawn(|| image.finish_restore(&data, build.account));
+                let copying = scope.spawn(|| image.finish_restore(&data, account));
                 // Started here: the kernel ends the server with this thread.
                 let postmaster = build.start_postmaster(&self.site);
                 let copied = copying.join().unwrap_or_else(|_| {

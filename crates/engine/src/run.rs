@@ -41,9 +41,15 @@ pub fn run(world: &World<'_>, config: &Config, argv: &[OsString]) -> Result<i32>
         let ground = Groundwork::lay(world, config, &mut stopwatch)?;
         match service::matching(world, config, &ground) {
             Some(record) => {
-                let shared =
-                    SharedRun::on_service(world, config, &record, &ground, &title, &mut stopwatch)?;
-                on_shared(world, config, argv, shared, &mut stopwatch)?
+                match SharedRun::on_service(world, config, &record, &ground, &title, &mut stopwatch)
+                {
+                    Ok(shared) => on_shared(world, config, argv, shared, &mut stopwatch)?,
+                    // It ended between our look and our connection.
+                    Err(_) if service::matching(world, config, &ground).is_none() => {
+                        on_private(world, config, argv, &ground, &title, &mut stopwatch)?
+                    }
+                    Err(failure) => return Err(failure),
+                }
             }
             None => on_private(world, config, argv, &ground, &title, &mut stopwatch)?,
         }
@@ -146,7 +152,10 @@ fn hand_over(
         // A record that cannot be written (full disk) must not stop the
         // command: its mark in the environment finds it too.
         let _ = site.claim_mut().note(|record| record.command = id);
-        running.wait(&mut caught)
+        let code = running.wait(&mut caught);
+        // Daemons it left, whose database is about to vanish.
+        seedbed_server::end_command(site.claim().record());
+        code
     });
     stopwatch.add(Phase::Command, started);
     (outcome, Some(caught))

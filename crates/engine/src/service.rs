@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use seedbed_api::{Context, Event, Failure, Kind, Phase, Result, Silent};
-use seedbed_db::{Globals, Session, TablespaceRoot};
+use seedbed_db::{Globals, Session, TablespaceRoot, Target};
 use seedbed_isolation::Shared;
 use seedbed_server::{ClaimKind, Lock, Postmaster, RUN_MARK, Record, Service};
 use tokio::signal::unix::{SignalKind, signal};
@@ -36,6 +36,9 @@ const READY_BOUND: Duration = Duration::from_secs(30 * 60);
 
 /// How long a service may take to end.
 const END_BOUND: Duration = Duration::from_secs(20);
+
+/// How long the server may take to say who uses it.
+const ASK_BOUND: Duration = Duration::from_secs(2);
 
 /// How often the service looks after its server.
 const LOOK: Duration = Duration::from_millis(500);
@@ -147,6 +150,7 @@ fn launch(world: &World<'_>, arguments: &[OsString]) -> Result<()> {
 /// # Errors
 /// What kept it from getting ready.
 pub fn serve(world: &World<'_>, config: &Config) -> Result<()> {
+    seedbed_server::close_inherited_files();
     refuse_existing(config)?;
     let _ = rustix::process::setsid();
     let caller = Caller::watch();
@@ -200,7 +204,7 @@ async fn offer(
         templates: &config.env,
     };
     let tablespaces = TablespaceRoot {
-        folder: shared::tablespace_folder(server.site.dir()),
+        folder: server.site.tablespaces(),
         owner: ground.account.as_ref().map(|account| (account.uid, account.gid)),
     };
     let started = Instant::now();
@@ -271,10 +275,14 @@ async fn linger(
             return;
         }
         let Some(idle) = idle else { continue };
-        if session.is_none() {
-            session = Session::connect(admin, "seedbed service", END_BOUND).await.ok();
-        }
-        match used(session.as_ref()).await {
+        // Bounded: a server that hangs must not keep us from hearing `down`.
+        let asked = tokio::time::timeout(ASK_BOUND, async {
+            if session.is_none() {
+                session = Session::connect(admin, "seedbed service", ASK_BOUND).await.ok();
+            }
+            used(session.as_ref()).await
+        });
+        match asked.await.unwrap_or(None) {
             Some(false) if last_used.elapsed() >= idle => return,
             Some(false) => {}
             Some(true) => last_used = Instant::now(),
@@ -292,16 +300,41 @@ async fn used(session: Option<&Session>) -> Option<bool> {
     Some(count != "0")
 }
 
-/// Ends the services of this project, or of all; returns their records.
+/// Which services to end.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Down {
+    /// Those of all projects, not only of this one.
+    pub all: bool,
+    /// Also those that a run uses now.
+    pub force: bool,
+}
+
+/// Ends services; returns their records.
 ///
 /// # Errors
+/// [`Kind::Refused`] when a run uses one and nothing was forced;
 /// [`Kind::Timeout`] when one does not end, even by force.
-pub fn down(world: &World<'_>, config: &Config, all: bool) -> Result<Vec<Record>> {
+pub fn down(world: &World<'_>, config: &Config, which: &Down) -> Result<Vec<Record>> {
     cleaning::sweep(&world.folders, world.listener);
+    let living = seedbed_server::living(&world.folders);
     let mut ended = Vec::new();
-    for record in seedbed_server::living(&world.folders) {
-        if record.kind != ClaimKind::Up || !(all || record.project == config.root) {
+    for record in &living {
+        if record.kind != ClaimKind::Up || !(which.all || record.project == config.root) {
             continue;
+        }
+        if !which.force
+            && let Some(user) = living.iter().find(|other| uses(other, record))
+        {
+            return Err(Failure::new(
+                Kind::Refused,
+                format!(
+                    "the server of {} is used by `{}` (process {})",
+                    record.project.display(),
+                    user.title,
+                    user.owner.pid
+                ),
+            )
+            .hint("seedbed down --force"));
         }
         seedbed_server::end(&record.owner, Signal::TERM, END_BOUND);
         let claim = world.folders.runs().join(&record.id);
@@ -318,9 +351,17 @@ pub fn down(world: &World<'_>, config: &Config, all: bool) -> Result<Vec<Record>
             )
             .hint(format!("kill -9 {}; seedbed gc", record.owner.pid)));
         }
-        ended.push(record);
+        ended.push(record.clone());
     }
     Ok(ended)
+}
+
+/// Whether a run has a database on a service.
+fn uses(run: &Record, service: &Record) -> bool {
+    let (Some(foreign), Some(service)) = (&run.foreign, &service.service) else { return false };
+    let place = shared::service_admin(service);
+    Target::parse(&foreign.admin_url)
+        .is_ok_and(|admin| (admin.host, admin.port) == (place.host, place.port))
 }
 
 /// Everything alive: runs and services of this user.

@@ -2,7 +2,6 @@
 //! the person gave by URL. The run gets a clone of a sealed template and drops
 //! it at the end; everything else on that server is left alone.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -126,8 +125,11 @@ impl SharedRun {
             Err(failure) => {
                 // Databases already made are dropped with the claim.
                 if let Some(foreign) = site.claim().record().foreign.clone() {
-                    let dropped = runtime::new()?
-                        .block_on(drop_if_reachable(&place.admin, &foreign.databases));
+                    let dropped = runtime::new()?.block_on(drop_if_reachable(
+                        &place.admin,
+                        site.claim().id(),
+                        &foreign.databases,
+                    ));
                     if dropped.is_err() {
                         return Err(failure);
                     }
@@ -269,7 +271,7 @@ impl SharedRun {
     pub(crate) fn close(self) -> Result<()> {
         let names = [self.clone.database.clone()];
         self.runtime.block_on(async {
-            drop_if_reachable(&self.admin, &names).await?;
+            drop_if_reachable(&self.admin, self.site.claim().id(), &names).await?;
             self.held.close().await;
             Ok::<(), Failure>(())
         })?;
@@ -363,21 +365,11 @@ async fn give_role(clone: &Target, role: &str, service: &Service) -> Result<()> 
 
 /// Drops clones of a run. A server that cannot be reached is either gone, and
 /// the clones with it, or will be swept by the next run on it.
-pub(crate) async fn drop_if_reachable(admin: &Target, names: &[String]) -> Result<()> {
+pub(crate) async fn drop_if_reachable(admin: &Target, run: &str, names: &[String]) -> Result<()> {
     let Ok(session) = Session::connect(admin, "seedbed", std::time::Duration::from_secs(3)).await
     else {
         return Ok(());
     };
     session.close().await;
-    let place = Place {
-        admin: admin.clone(),
-        globals: Globals::Theirs,
-        tablespaces: None,
-        service: None,
-        server: String::new(),
-        version: String::new(),
-    };
-    let runner =
-        Runner { root: Path::new("/"), mark: "", version: "", templates: &BTreeMap::new() };
-    shared(&seedbed_api::Silent, &place, &runner).drop_databases(names).await
+    seedbed_isolation::drop_clones(admin, run, names).await
 }

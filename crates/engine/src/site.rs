@@ -73,7 +73,7 @@ impl Site {
         };
         made().or_else(|_| made())?;
         self.make_owned(&self.socket_dir(), account)?;
-        give(&dir, account)
+        seedbed_server::give(&dir, account)
     }
 
     fn make_owned(&self, dir: &Path, account: Option<&Account>) -> Result<()> {
@@ -81,7 +81,7 @@ impl Site {
             .mode(0o700)
             .create(dir)
             .context(Kind::Environment, || format!("cannot create {}", dir.display()))?;
-        give(dir, account)
+        seedbed_server::give(dir, account)
     }
 
     /// The folder, once made.
@@ -111,7 +111,7 @@ impl Site {
 
     /// Where tablespaces of a recipe go while it is built.
     pub(crate) fn tablespaces(&self) -> PathBuf {
-        self.dir().join("tablespaces")
+        crate::shared::tablespace_folder(self.dir())
     }
 
     /// Removes everything; the server must have stopped.
@@ -120,15 +120,5 @@ impl Site {
         self.claim.release()?;
         self.reaper.dismiss();
         Ok(())
-    }
-}
-
-fn give(dir: &Path, account: Option<&Account>) -> Result<()> {
-    match account {
-        Some(account) => std::os::unix::fs::chown(dir, Some(account.uid), Some(account.gid))
-            .context(Kind::Environment, || {
-                format!("cannot give {} to the account {}", dir.display(), account.name)
-            }),
-        None => Ok(()),
     }
 }

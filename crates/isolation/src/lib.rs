@@ -26,6 +26,7 @@ pub use command::RunCommand;
 pub use layering::{Keeping, Layering};
 pub use lock::hold;
 pub use marker::{clone_name, template_name};
+pub use removal::drop_clones;
 pub use safety::{Facts, judge};
 pub use shared::Shared;
 pub use template::Template;

@@ -5,16 +5,36 @@
 use seedbed_api::{Failure, Kind, Listener, Result};
 use seedbed_db::{Complaint, Session, Target, quote_ident, quote_literal};
 
-use crate::inventory::{self, State};
+use crate::inventory::{self, Found, State};
 use crate::lock::{APPLICATION, CONNECT_WAIT, run_key, try_lock, unlock};
+use crate::marker::run_in_name;
 
-/// Drops clones by name; refuses all if one is something else.
-pub(crate) async fn drop_clones(session: &Session, admin: &Target, names: &[String]) -> Result<()> {
+/// Drops clones of a run by name, with whoever is still connected to them;
+/// refuses all if one is something else. Names without a database are passed
+/// over.
+///
+/// A suite may have dropped its database and made it anew (`db:reset`), mark
+/// and all: under a name that holds the run's random identity, owned by us,
+/// nobody else can have made it.
+///
+/// # Errors
+/// `Refused` if one is not a clone of the run (nothing is dropped then), else
+/// the first failure after all have been tried.
+pub async fn drop_clones(admin: &Target, run: &str, names: &[String]) -> Result<()> {
+    let session = Session::connect(admin, APPLICATION, CONNECT_WAIT).await?;
+    let outcome = drop_all(&session, admin, run, names).await;
+    session.close().await;
+    outcome
+}
+
+async fn drop_all(session: &Session, admin: &Target, run: &str, names: &[String]) -> Result<()> {
     let mut clones = Vec::new();
     for name in names {
+        let made_anew = |found: &Found| found.owned && run_in_name(name) == Some(run);
         match inventory::named(session, name).await? {
             None => {}
             Some(found) if matches!(found.state(), State::Clone { .. }) => clones.push(name),
+            Some(found) if found.marker.is_none() && made_anew(&found) => clones.push(name),
             Some(_) => {
                 return Err(Failure::new(
                     Kind::Refused,

@@ -72,19 +72,6 @@ impl Shared<'_> {
         Ok(self.admin.with_database(name))
     }
 
-    /// Drops clones, with whoever is still connected to them. Names without a
-    /// database are passed over.
-    ///
-    /// # Errors
-    /// `Refused` if one is not a clone of ours (nothing is dropped then), else
-    /// the first failure after all have been tried.
-    pub async fn drop_databases(&self, names: &[String]) -> Result<()> {
-        let session = self.connect().await?;
-        removal::drop_clones(&session, self.admin, names).await?;
-        session.close().await;
-        Ok(())
-    }
-
     /// Drops what dead processes left: clones of runs nobody holds, templates
     /// nobody is building any more, databases whose DROP was interrupted.
     /// Returns their names; what cannot be dropped is warned about.

@@ -3,8 +3,9 @@
 //! never asked to do that.
 
 use std::fs;
+use std::path::Path;
 
-use seedbed_api::{Failure, Kind, Result};
+use seedbed_api::{Context, Failure, Kind, Result};
 
 /// An account of the operating system.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,10 +33,11 @@ impl Account {
             return Ok(None);
         }
         let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
-        Self::choose_from(&passwd, requested).map(Some)
+        let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+        Self::choose_from(&passwd, &map, requested).map(Some)
     }
 
-    fn choose_from(passwd: &str, requested: Option<&str>) -> Result<Self> {
+    fn choose_from(passwd: &str, uid_map: &str, requested: Option<&str>) -> Result<Self> {
         let candidates: &[&str] = match &requested {
             Some(name) => std::slice::from_ref(name),
             None => &CANDIDATES,
@@ -52,6 +54,14 @@ impl Account {
                 ),
             )
             .hint("os_user = \"nobody\"")),
+            Some(account) if !is_mapped(uid_map, account.uid) => Err(Failure::new(
+                Kind::ServerFailed,
+                format!(
+                    "root of a user namespace without the account {}, and PostgreSQL refuses to run as root",
+                    account.name
+                ),
+            )
+            .hint("run seedbed as an ordinary user, or map more accounts into the namespace")),
             Some(account) => Ok(account),
             None => Err(Failure::new(
                 Kind::ServerFailed,
@@ -64,6 +74,30 @@ impl Account {
             .hint("useradd --system --no-create-home seedbed")),
         }
     }
+}
+
+/// Gives a file or folder to the account of the server, if that is another.
+///
+/// # Errors
+/// [`Kind::Environment`] naming the path.
+pub fn give(path: &Path, account: Option<&Account>) -> Result<()> {
+    let Some(account) = account else { return Ok(()) };
+    std::os::unix::fs::chown(path, Some(account.uid), Some(account.gid))
+        .context(Kind::Environment, || {
+            format!("cannot give {} to the account {}", path.display(), account.name)
+        })
+}
+
+/// Whether a user exists in our user namespace (user_namespaces(7): lines of
+/// first inside, first outside, length). Without the file it does.
+fn is_mapped(uid_map: &str, uid: u32) -> bool {
+    let mut ranges = uid_map.lines().filter_map(|line| {
+        let mut fields = line.split_whitespace();
+        let first: u32 = fields.next()?.parse().ok()?;
+        let length: u32 = fields.nth(1)?.parse().ok()?;
+        Some(first..first.saturating_add(length))
+    });
+    uid_map.trim().is_empty() || ranges.any(|range| range.contains(&uid))
 }
 
 /// One line of passwd(5).
@@ -84,17 +118,29 @@ mod tests {
 
     #[test]
     fn the_first_candidate_that_exists_is_taken() {
-        assert_eq!(Account::choose_from(DEBIAN, None).unwrap().uid, 101);
-        assert_eq!(Account::choose_from(DEBIAN, Some("nobody")).unwrap().gid, 65534);
+        assert_eq!(Account::choose_from(DEBIAN, "", None).unwrap().uid, 101);
+        assert_eq!(Account::choose_from(DEBIAN, "", Some("nobody")).unwrap().gid, 65534);
     }
 
     #[test]
     fn root_alone_is_an_error_that_says_what_to_do() {
-        let failure = Account::choose_from("root:x:0:0::/root:/bin/sh\n", None).unwrap_err();
+        let failure = Account::choose_from("root:x:0:0::/root:/bin/sh\n", "", None).unwrap_err();
         assert!(failure.hints()[0].contains("useradd"));
-        assert!(Account::choose_from(DEBIAN, Some("root")).is_err());
+        assert!(Account::choose_from(DEBIAN, "", Some("root")).is_err());
         assert!(
-            Account::choose_from(DEBIAN, Some("ghost")).unwrap_err().to_string().contains("ghost")
+            Account::choose_from(DEBIAN, "", Some("ghost"))
+                .unwrap_err()
+                .to_string()
+                .contains("ghost")
         );
+    }
+
+    #[test]
+    fn an_account_outside_the_namespace_is_told_before_anything_is_fetched() {
+        let alone = "         0       1000          1\n";
+        let failure = Account::choose_from(DEBIAN, alone, None).unwrap_err();
+        assert!(failure.to_string().contains("user namespace"), "{failure}");
+        let whole = "         0          0 4294967295\n";
+        assert_eq!(Account::choose_from(DEBIAN, whole, None).unwrap().uid, 101);
     }
 }

@@ -64,7 +64,8 @@ impl Base<'_> {
     /// [`Kind::ServerFailed`] with what `initdb` said.
     pub fn make(&self, data: &Path, log: &Path, account: Option<&Account>) -> Result<()> {
         let mut outcome = self.initdb(data, log, account, self.locale_arguments());
-        if outcome.is_err() && self.locale.is_none() {
+        let no_locale = || postmaster::tail(log, 12).contains("locale");
+        if outcome.is_err() && self.locale.is_none() && no_locale() {
             // A system without C.UTF-8; "C" exists everywhere.
             crate::folders::remove(data)?;
             outcome = self.initdb(data, log, account, vec!["--locale=C".to_owned()]);

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use seedbed_api::{Context, Failure, Kind, Result};
 
-use crate::account::Account;
+use crate::account::{Account, give};
 use crate::manifest::{Entry, Manifest};
 
 /// How a verified copy ended.
@@ -222,16 +222,8 @@ fn make_folder(dir: &Path, account: Option<&Account>) -> Result<()> {
         .recursive(true)
         .mode(0o700)
         .create(dir)
-        .and_then(|()| give(dir, account))
-        .context(Kind::Environment, || format!("cannot create {}", dir.display()))
-}
-
-/// Gives a file or folder to an account.
-pub(crate) fn give(path: &Path, account: Option<&Account>) -> std::io::Result<()> {
-    match account {
-        Some(account) => std::os::unix::fs::chown(path, Some(account.uid), Some(account.gid)),
-        None => Ok(()),
-    }
+        .context(Kind::Environment, || format!("cannot create {}", dir.display()))?;
+    give(dir, account)
 }
 
 type Found = std::result::Result<(u64, u32), std::io::Error>;
@@ -248,8 +240,7 @@ fn copy_shared(
         let _ = fs::remove_file(to);
         return Ok(None);
     }
-    give(to, account)
-        .context(Kind::Environment, || format!("cannot give away {}", to.display()))?;
+    give(to, account)?;
     let Ok(found) = read_through(&mut source, buffer, |_| Ok(())) else { return Ok(None) };
     Ok(Some(found))
 }

@@ -45,7 +45,7 @@ impl Folders {
         let home = || {
             path("HOME").filter(|home| home.is_absolute()).ok_or_else(|| {
                 Failure::new(Kind::Environment, "no folder for the cache: HOME is not set")
-                    .hint("export SEEDBED_CACHE_DIR=/var/tmp/seedbed-cache SEEDBED_STATE_DIR=/var/tmp/seedbed-state")
+                    .hint(format!("export SEEDBED_CACHE_DIR=/var/tmp/seedbed-cache-{uid} SEEDBED_STATE_DIR=/var/tmp/seedbed-state-{uid}"))
             })
         };
         let default = |variable: &str, root: &str, xdg: &str, mac: &str, other: &str| {
@@ -152,6 +152,25 @@ pub fn ensure_private(dir: &Path, mode: u32) -> Result<()> {
             .context(Kind::Environment, || format!("cannot protect {}", dir.display()))?;
     }
     Ok(())
+}
+
+/// Refuses a cache that another user could have filled: what lies in it is
+/// started as programs and as clusters. Root trusts whoever owns it, because a
+/// container's root often works for an ordinary user.
+///
+/// # Errors
+/// [`Kind::Refused`] with the folder's name.
+pub fn trust(cache: &Path) -> Result<()> {
+    let me = rustix::process::geteuid().as_raw();
+    let Ok(found) = fs::metadata(cache) else { return Ok(()) };
+    if me == 0 || found.uid() == me || found.uid() == 0 {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Kind::Refused,
+        format!("the cache {} belongs to another user", cache.display()),
+    )
+    .hint(format!("export SEEDBED_CACHE_DIR=/var/tmp/seedbed-cache-{me}")))
 }
 
 /// Whether a folder is ours or not there yet.

@@ -218,6 +218,16 @@ impl Images {
                 folders::remove(&entry.path())?;
             }
         }
+        for entry in fs::read_dir(&self.root).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let Some(key) = name.strip_suffix(".lock") else { continue };
+            // Left by a build that failed.
+            if !self.dir(key).exists()
+                && let Some(lock) = Lock::try_exclusive(&entry.path())?
+            {
+                lock.remove();
+            }
+        }
         for (key, _) in self.list().into_iter().skip(keep) {
             if let Some(lock) = Lock::try_exclusive(&self.lock_path(&key))? {
                 folders::remove(&self.dir(&key))?;

@@ -1,5 +1,5 @@
-//! Signals as a parent left them. Ignored and blocked signals are inherited
-//! across `exec`, so what we may rely on has to be put right first.
+//! What a parent left us. Ignored and blocked signals and open files are
+//! inherited across `exec`, so what we rely on has to be put right first.
 
 /// Makes sure that we hear of the end of our children. A parent that ignores
 /// SIGCHLD has its children's children collected by the kernel, so that nobody
@@ -31,6 +31,22 @@ pub fn is_ignored(signal: i32) -> bool {
             && action.sa_sigaction == libc::SIG_IGN
     }
 }
+
+/// Closes every descriptor but the standard three. A process that outlives its
+/// parent must not hold a pipe open that somebody reads to its end.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "no safe wrapper closes descriptors nobody owns")]
+pub fn close_inherited_files() {
+    // SAFETY: called first in a program's life, before it opened anything.
+    // On kernels before 5.9 the call fails and changes nothing.
+    unsafe {
+        libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, 0);
+    }
+}
+
+/// Elsewhere there is no such call.
+#[cfg(not(target_os = "linux"))]
+pub fn close_inherited_files() {}
 
 #[cfg(test)]
 mod tests {

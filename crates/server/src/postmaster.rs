@@ -387,16 +387,20 @@ pub(crate) fn run_as(command: &mut Command, account: Option<&Account>) {
     }
 }
 
-/// Asks the kernel to send `signal` to the child when this process ends.
+/// Asks the kernel to send `signal` to the child when this process ends, and
+/// leaves it no file but the standard three.
 #[cfg(target_os = "linux")]
-#[expect(unsafe_code, reason = "pre_exec is the only way to set the death signal in the child")]
+#[expect(unsafe_code, reason = "pre_exec is the only way to do this in the child")]
 pub(crate) fn end_with_us(command: &mut Command, signal: Signal) {
     let parent = rustix::process::getpid();
-    // SAFETY: the closure runs between fork and exec and makes two system
+    // SAFETY: the closure runs between fork and exec and makes three system
     // calls without allocating or locking. std runs it after it changed the
     // user, which would have cleared the death signal.
     unsafe {
         command.pre_exec(move || {
+            // Files we inherited are for the wrapped command, not for a server
+            // that may outlive it. Kernels before 5.11 cannot, and do not matter.
+            libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC);
             rustix::process::set_parent_process_death_signal(Some(signal))?;
             // We may have died before the line above took effect.
             if rustix::process::getppid() == Some(parent) {

@@ -180,10 +180,12 @@ fn start_of(pid: i32) -> Option<u64> {
     hash.as_bytes().first_chunk().map(|bytes| u64::from_be_bytes(*bytes))
 }
 
+/// The boot, and the process namespace: containers share the first, and their
+/// process numbers mean other processes.
 fn boot() -> String {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id")
-        .map(|id| id.trim().to_owned())
-        .unwrap_or_default()
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let space = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    format!("{} {}", boot.trim(), space.display())
 }
 
 #[cfg(test)]

@@ -52,6 +52,8 @@ pub fn parameters(version: &Version, own: &BTreeMap<String, String>) -> BTreeMap
         ("log_destination", "stderr"),
         ("log_line_prefix", "%m [%p] %q%a %u@%d "),
         ("log_timezone", "UTC"),
+        // We read some of its messages.
+        ("lc_messages", "C"),
         ("timezone", "UTC"),
         ("password_encryption", "md5"),
         ("restart_after_crash", "on"),

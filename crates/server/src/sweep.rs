@@ -7,8 +7,8 @@ use std::time::Duration;
 use rustix::process::Signal;
 use seedbed_api::Result;
 
-use crate::claim::Record;
 use crate::process::{self, ProcessId};
+use crate::record::Record;
 use crate::{cluster, folders, postmaster, wait};
 
 /// The environment variable that marks every process of a run.
@@ -49,28 +49,28 @@ pub fn remove_files(record: &Record) -> Result<()> {
 }
 
 /// Ends a command's process group gently, then by force, and whatever else
-/// still carries the mark of its run.
-fn end_command(record: &Record) {
+/// still carries the mark of its run: daemons in sessions of their own.
+pub fn end_command(record: &Record) {
     let everyone = || {
         let mut all = process::carrying(RUN_MARK, &record.id);
         all.retain(ProcessId::alive);
         all
     };
-    let tell = |signal| {
-        let everyone = everyone();
+    let tell = |signal, everyone: &[ProcessId]| {
         if let Some(command) = &record.command {
-            command.signal_group(signal, &everyone);
+            command.signal_group(signal, everyone);
         }
         for process in everyone {
             process.signal(signal);
         }
     };
-    tell(Signal::TERM);
-    let gone =
-        wait::until(GRACE, Duration::from_millis(20), || everyone().is_empty().then_some(()));
-    if gone.is_none() {
-        tell(Signal::KILL);
-        wait::until(GRACE, Duration::from_millis(20), || everyone().is_empty().then_some(()));
+    for signal in [Signal::TERM, Signal::KILL] {
+        let left = everyone();
+        tell(signal, &left);
+        let gone = || everyone().is_empty().then_some(());
+        if left.is_empty() || wait::until(GRACE, Duration::from_millis(20), gone).is_some() {
+            return;
+        }
     }
 }
 

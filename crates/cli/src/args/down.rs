@@ -8,4 +8,7 @@ pub(crate) struct DownArgs {
     /// Those of all projects
     #[arg(long)]
     pub(crate) all: bool,
+    /// Even while a run uses it
+    #[arg(long)]
+    pub(crate) force: bool,
 }

@@ -1,6 +1,7 @@
 //! `seedbed down`.
 
 use seedbed_api::Result;
+use seedbed_engine::Down;
 use seedbed_engine::config::Flags;
 use serde_json::json;
 
@@ -9,7 +10,8 @@ use crate::args::DownArgs;
 
 pub(super) fn down(context: &Context, args: &DownArgs) -> Result<()> {
     let config = context.config_in_silence(Flags::default())?;
-    let ended = seedbed_engine::down(&context.world()?, &config, args.all)?;
+    let which = Down { all: args.all, force: args.force };
+    let ended = seedbed_engine::down(&context.world()?, &config, &which)?;
     if context.printer.json() {
         let ids: Vec<&str> = ended.iter().map(|record| record.id.as_str()).collect();
         return context.printer.json_data(&json!({ "ended": ids }));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use seedbed_api::Kind;
 use seedbed_db::Session;
-use seedbed_isolation::{clone_name, hold};
+use seedbed_isolation::{clone_name, drop_clones, hold};
 use seedbed_testkit::Server;
 
 use crate::ground::{Notes, SERVER, admin, base, exists, recipe, shared, unique};
@@ -50,9 +50,9 @@ async fn a_clone_has_the_data_settings_and_privileges_of_its_template() {
     assert_eq!(session.value("show work_mem").await.unwrap().unwrap(), "7MB");
 
     // Dropped although somebody is connected.
-    shared.drop_databases(std::slice::from_ref(&name)).await.unwrap();
+    drop_clones(&admin, &run, std::slice::from_ref(&name)).await.unwrap();
     assert!(!exists(&SERVER, &name));
-    shared.drop_databases(&[name]).await.unwrap();
+    drop_clones(&admin, &run, &[name]).await.unwrap();
     life.close().await;
 }
 
@@ -74,7 +74,7 @@ async fn a_clone_belongs_to_a_run_that_lives() {
     let failure = shared.clone(&template, &name, &run).await.unwrap_err();
     assert_eq!(failure.kind(), Kind::Refused);
     assert!(exists(&SERVER, &name));
-    shared.drop_databases(&[name]).await.unwrap();
+    drop_clones(&admin, &run, &[name]).await.unwrap();
     life.close().await;
 }
 
@@ -86,7 +86,7 @@ async fn only_clones_are_dropped() {
     let foreign = clone_name(&unique("run"), "").unwrap();
     let _ = SERVER.psql("postgres", &format!("create database {foreign}"));
     for name in ["postgres", &foreign, &template.name] {
-        let failure = shared.drop_databases(&[name.to_owned()]).await.unwrap_err();
+        let failure = drop_clones(&admin, "another", &[name.to_owned()]).await.unwrap_err();
         assert_eq!(failure.kind(), Kind::Refused, "{name}");
         assert!(exists(&SERVER, name));
     }
@@ -122,7 +122,7 @@ async fn a_role_that_vanished_comes_back() {
     );
     assert_eq!(SERVER.psql("postgres", &query), "t|t|t");
     assert!(notes.notices().contains(&format!("`{role}` had vanished")), "{}", notes.notices());
-    shared.drop_databases(&[name]).await.unwrap();
+    drop_clones(&admin, &run, &[name]).await.unwrap();
     life.close().await;
 }
 
@@ -136,7 +136,19 @@ async fn a_clone_with_a_prepared_transaction_is_dropped() {
     let name = clone_name("r1", "").unwrap();
     shared.clone(&template, &name, "r1").await.unwrap();
     let _ = server.psql(&name, "begin; drop table a; prepare transaction 'it''s'");
-    shared.drop_databases(std::slice::from_ref(&name)).await.unwrap();
+    drop_clones(&admin, "r1", std::slice::from_ref(&name)).await.unwrap();
     assert!(!exists(&server, &name));
     life.close().await;
+}
+
+/// `db:reset` of many frameworks: the suite drops its database and makes it
+/// anew, and with it goes our mark.
+#[tokio::test]
+async fn a_clone_the_suite_made_anew_is_dropped_at_the_end() {
+    let admin = admin(&SERVER, "postgres");
+    let run = unique("run");
+    let name = clone_name(&run, "").unwrap();
+    let _ = SERVER.psql("postgres", &format!("create database {name}"));
+    drop_clones(&admin, &run, std::slice::from_ref(&name)).await.unwrap();
+    assert!(!exists(&SERVER, &name));
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use seedbed_db::{Globals, Session};
-use seedbed_isolation::{Facts, Shared, clone_name, hold, judge, tune};
+use seedbed_isolation::{Facts, Shared, clone_name, drop_clones, hold, judge, tune};
 use seedbed_testkit::Server;
 
 use crate::ground::{Notes, SERVER, admin, base, exists, recipe, shared, unique};
@@ -38,7 +38,7 @@ async fn a_role_with_createdb_alone_is_enough() {
     assert_eq!(clone.value("select count(*) from public.t").await.unwrap().unwrap(), "1");
     assert_eq!(clone.value("show search_path").await.unwrap().unwrap(), "a, b");
     assert_eq!(clone.value("show synchronous_commit").await.unwrap().unwrap(), "off");
-    shared.drop_databases(std::slice::from_ref(&name)).await.unwrap();
+    drop_clones(&admin, &run, std::slice::from_ref(&name)).await.unwrap();
     assert!(!exists(&SERVER, &name));
     life.close().await;
 }
