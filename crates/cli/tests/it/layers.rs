@@ -1,8 +1,8 @@
 //! Built once: what is applied again after a change, and what a damaged cache
 //! does.
 
-use std::fs::{self, File};
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::project::Project;
@@ -69,23 +69,18 @@ fn a_restored_cache_folder_skips_initdb_and_migrations() {
     assert!(!outcome.stderr.contains("\"initdb\""), "{}", outcome.stderr);
 }
 
-/// The image of the whole recipe: the one used last.
-fn newest_image(project: &Project) -> PathBuf {
-    let images = fs::read_dir(project.cache().join("images")).unwrap().flatten();
-    let used = |dir: &PathBuf| fs::metadata(dir.join("manifest")).unwrap().modified().unwrap();
-    let folders = images.map(|entry| entry.path()).filter(|path| path.is_dir());
-    folders.max_by_key(used).unwrap()
+/// The images in a project's cache.
+fn images(project: &Project) -> BTreeSet<PathBuf> {
+    let entries = fs::read_dir(project.cache().join("images")).unwrap().flatten();
+    entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
 }
 
 /// Replaces a file by a changed copy: images share files by hard links.
 fn rewrite(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
-    let mut bytes = Vec::new();
-    File::open(path).unwrap().read_to_end(&mut bytes).unwrap();
+    let mut bytes = fs::read(path).unwrap();
     change(&mut bytes);
     fs::remove_file(path).unwrap();
-    let mut file = File::create(path).unwrap();
-    file.write_all(&bytes).unwrap();
-    file.seek(SeekFrom::Start(0)).unwrap();
+    fs::write(path, bytes).unwrap();
 }
 
 #[test]
@@ -108,9 +103,12 @@ fn damage_of_every_kind_is_noticed_and_built_again() {
         ("no manifest", |image| fs::remove_file(image.join("manifest")).unwrap()),
     ];
     let project = Project::with(MIGRATIONS);
+    let bases = images(&project);
     project.sh("true").succeeds();
+    let [image] =
+        images(&project).difference(&bases).cloned().collect::<Vec<_>>().try_into().unwrap();
     for (kind, damage) in kinds {
-        damage(&newest_image(&project));
+        damage(&image);
         let outcome = project.sh("psql -XAtqc 'SELECT count(*) FROM c'");
         assert_eq!(outcome.applied(), ["1_a", "2_b", "3_c"], "{kind}");
         assert_eq!(outcome.stdout, "1\n", "{kind}");
@@ -123,10 +121,8 @@ fn damage_of_every_kind_is_noticed_and_built_again() {
 fn a_damaged_base_is_made_again() {
     let project = Project::cold();
     project.sh("true").succeeds();
-    for entry in fs::read_dir(project.cache().join("images")).unwrap().flatten() {
-        if entry.path().is_dir() {
-            rewrite(&entry.path().join("data/global/pg_control"), |bytes| bytes[9] ^= 8);
-        }
+    for image in images(&project) {
+        rewrite(&image.join("data/global/pg_control"), |bytes| bytes[9] ^= 8);
     }
     project.write("migrations/1_a.sql", "CREATE TABLE a (id int);");
     let outcome = project.sh("psql -XAtqc 'SELECT count(*) FROM a'");

@@ -105,14 +105,15 @@ fn a_migration_added_while_up_is_applied_alone() {
 }
 
 #[test]
-fn down_ends_the_server_under_a_run_which_still_cleans_up() {
+fn down_spares_a_run_unless_forced_and_the_run_still_cleans_up() {
     let project = Project::with(USERS);
     project.run(&["up"]).succeeds();
     let running = project.start(
         "echo in > in; while psql -XAtqc 'SELECT 1' >/dev/null 2>&1; do sleep 0.05; done; exit 7",
     );
     content(&project.root().join("in"));
-    project.run(&["down"]).succeeds();
+    project.run(&["down"]).fails(123, &["is used by `sh -c", "seedbed down --force"]);
+    project.run(&["down", "--force"]).succeeds();
     let outcome = running.finish();
     assert_eq!(outcome.code, Some(7), "{outcome:?}");
 }
