@@ -13,7 +13,7 @@ use seedbed_server::{
 };
 
 use crate::build::Build;
-use crate::config::Config;
+use crate::config::{Config, Origin};
 use crate::site::Site;
 use crate::stopwatch::Stopwatch;
 use crate::world::{World, wanted};
@@ -58,6 +58,13 @@ impl Groundwork {
         let recipe = crate::recipe::read(config, recipe_base(&base_key, config))?;
         for notice in &recipe.notices {
             world.listener.notice(notice.clone());
+        }
+        if config.recipe.origin == Origin::Default {
+            world.listener.notice(format!(
+                "the database is empty: {} of {}",
+                config.recipe.reason,
+                config.root.display()
+            ));
         }
         Ok(Self { account, binaries, recipe, base_key })
     }

@@ -312,6 +312,7 @@ fn shared<'a>(
 
 /// Checks that a server the person gave may be used; returns its version.
 async fn admit(world: &World<'_>, config: &Config, admin: &Target) -> Result<String> {
+    seedbed_isolation::judge_name(admin, &config.allow_host.value)?;
     let session = Session::connect(admin, "seedbed", CONNECT_WAIT).await.map_err(|failure| {
         Failure::new(Kind::NoServer, format!("cannot use the server {}", admin.redacted()))
             .because(failure)

@@ -27,7 +27,7 @@ pub use layering::{Keeping, Layering};
 pub use lock::hold;
 pub use marker::{clone_name, template_name};
 pub use removal::drop_clones;
-pub use safety::{Facts, judge};
+pub use safety::{Facts, judge, judge_name};
 pub use shared::Shared;
 pub use template::Template;
 pub use tuning::tune;

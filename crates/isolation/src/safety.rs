@@ -60,19 +60,26 @@ impl Facts {
     }
 }
 
-/// Decides. `allow_hosts` are hosts the user vouched for, as in the URL.
+/// Decides by the name alone, before anybody connects and a password goes out.
+/// `allow_hosts` are hosts the user vouched for, as in the URL.
 ///
 /// # Errors
-/// `Refused` with the option to paste if the server may be production;
-/// `Config` if the version is not supported or the role may not create
-/// databases.
-pub fn judge(target: &Target, facts: &Facts, allow_hosts: &[String]) -> Result<()> {
+/// `Refused` with the option to paste.
+pub fn judge_name(target: &Target, allow_hosts: &[String]) -> Result<()> {
+    refuse_if(target, allow_hosts, suspicion_of_name)
+}
+
+fn refuse_if(
+    target: &Target,
+    allow_hosts: &[String],
+    suspicion: impl Fn(&Target, &str) -> Option<String>,
+) -> Result<()> {
     let host = match &target.host {
         Host::Socket(folder) => folder.to_string_lossy().into_owned(),
         Host::Tcp(name) => name.clone(),
     };
     if !allow_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(&host))
-        && let Some(why) = suspicion(target, &host, facts)
+        && let Some(why) = suspicion(target, &host)
     {
         return Err(Failure::new(
             Kind::Refused,
@@ -80,6 +87,18 @@ pub fn judge(target: &Target, facts: &Facts, allow_hosts: &[String]) -> Result<(
         )
         .hint(format!("--allow-host {host}")));
     }
+    Ok(())
+}
+
+/// Decides by name and facts.
+///
+/// # Errors
+/// `Refused` with the option to paste if the server may be production;
+/// `Config` if the version is not supported or the role may not create
+/// databases.
+pub fn judge(target: &Target, facts: &Facts, allow_hosts: &[String]) -> Result<()> {
+    judge_name(target, allow_hosts)?;
+    refuse_if(target, allow_hosts, |_, _| suspicion_of_size(facts))?;
     if !VERSIONS.contains(&facts.major) {
         return Err(Failure::new(
             Kind::Config,
@@ -104,7 +123,7 @@ pub fn judge(target: &Target, facts: &Facts, allow_hosts: &[String]) -> Result<(
     Ok(())
 }
 
-fn suspicion(target: &Target, host: &str, facts: &Facts) -> Option<String> {
+fn suspicion_of_name(target: &Target, host: &str) -> Option<String> {
     if let Host::Tcp(name) = &target.host
         && !is_near(name)
     {
@@ -115,6 +134,10 @@ fn suspicion(target: &Target, host: &str, facts: &Facts) -> Option<String> {
             return Some(format!("the {what} `{name}` has the word `{word}` in its name"));
         }
     }
+    None
+}
+
+fn suspicion_of_size(facts: &Facts) -> Option<String> {
     match &facts.largest {
         Some((name, bytes)) if *bytes > LARGE_BYTES => {
             let megabytes = bytes >> 20;

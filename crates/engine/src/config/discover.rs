@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use seedbed_api::Listener;
+use seedbed_api::{Listener, Silent};
 use seedbed_recipe::Format;
 
 use super::recipe::{RecipeChoice, RecipeSource};
@@ -72,14 +72,30 @@ const TOOLS: [Tool; 6] = [
     },
 ];
 
+/// Of several folders, the first that holds a recipe, with that recipe: the
+/// command may be called from below the project's folder.
+pub(super) fn nearest(
+    folders: &[PathBuf],
+    listener: &dyn Listener,
+) -> Option<(PathBuf, RecipeChoice)> {
+    folders.iter().find_map(|folder| {
+        let choice = discover(folder, &Silent);
+        let says_something = choice.source != RecipeSource::Nothing || tool_of(folder).is_some();
+        says_something.then(|| (folder.clone(), discover(folder, listener)))
+    })
+}
+
+fn tool_of(root: &Path) -> Option<&'static Tool> {
+    TOOLS.iter().find(|tool| tool.marks.iter().any(|mark| root.join(mark).exists()))
+}
+
 /// Looks for a recipe below `root`.
 pub(super) fn discover(root: &Path, listener: &dyn Listener) -> RecipeChoice {
     let found = diesel(root).or_else(|| folder(root)).or_else(|| dump(root));
     if let Some((source, reason)) = found {
         return choice(source, Origin::Found, reason);
     }
-    let tool = TOOLS.iter().find(|tool| tool.marks.iter().any(|mark| root.join(mark).exists()));
-    let reason = match tool {
+    let reason = match tool_of(root) {
         Some(tool) => {
             listener.warning(
                 format!("this looks like {}, whose migrations only it can run: the database stays empty", tool.name),

@@ -53,7 +53,7 @@ impl Config {
     /// [`Kind::Config`], naming file and line, variable or flag, the key, what
     /// was expected, and a corrected line.
     pub fn load(inputs: Inputs<'_>, listener: &dyn Listener) -> Result<Self> {
-        let project = root::find(&inputs.directory)?;
+        let mut project = root::find(&inputs.directory)?;
         let mut layers = Layers::defaults();
         if let Some(text) = &project.text {
             layers.file(text, listener)?;
@@ -64,7 +64,13 @@ impl Config {
         let mut decoder = Decoder(layers);
         let recipe = match declared_recipe(&mut decoder)? {
             Some(recipe) => recipe,
-            None => discover::discover(&project.root, listener),
+            None => match discover::nearest(&project.candidates, listener) {
+                Some((root, recipe)) => {
+                    project.root = root;
+                    recipe
+                }
+                None => discover::discover(&project.root, listener),
+            },
         };
         let config = Self {
             server: decoder.required("server", decode::server)?,

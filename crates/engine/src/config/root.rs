@@ -21,6 +21,8 @@ const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
 pub(super) struct Project {
     pub(super) root: PathBuf,
     pub(super) text: Option<String>,
+    /// Without a file: the folders that may be the project's, nearest first.
+    pub(super) candidates: Vec<PathBuf>,
 }
 
 /// Searches upward from `start`.
@@ -35,6 +37,7 @@ pub(super) fn find(start: &Path) -> Result<Project> {
         let message = format!("cannot use {} as the project folder", start.display());
         return Err(Failure::new(Kind::Config, message).hint("name a folder after -C"));
     }
+    let mut candidates = Vec::new();
     for folder in start.ancestors() {
         if folder != start && is_open_to_all(folder) {
             break;
@@ -42,13 +45,19 @@ pub(super) fn find(start: &Path) -> Result<Project> {
         let file = folder.join(FILE_NAME);
         if file.is_file() {
             let text = read(&file)?;
-            return Ok(Project { root: folder.to_owned(), text: Some(text) });
+            let root = folder.to_owned();
+            return Ok(Project { root, text: Some(text), candidates: Vec::new() });
         }
+        candidates.push(folder.to_owned());
         if folder.join(".git").exists() {
             break;
         }
     }
-    Ok(Project { root: start, text: None })
+    // Outside a repository nothing says that a parent belongs to the project.
+    if !candidates.last().is_some_and(|top| top.join(".git").exists()) {
+        candidates.truncate(1);
+    }
+    Ok(Project { root: start, text: None, candidates })
 }
 
 fn is_open_to_all(folder: &Path) -> bool {

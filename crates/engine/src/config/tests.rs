@@ -422,6 +422,20 @@ fn recipes_are_found_where_tools_keep_them() {
 }
 
 #[test]
+fn a_recipe_is_found_from_below_the_projects_folder() {
+    let tree = project(&[("migrations/1.sql", ""), ("src/deep/mod.rs", "")]);
+    let root = fs::canonicalize(tree.path()).unwrap();
+    let (config, _) = load(&tree.path().join("src/deep"), &[], Flags::default());
+    assert_eq!(config.unwrap().root, root);
+    // Without a repository around it, a parent is nobody's project.
+    fs::remove_dir(root.join(".git")).unwrap();
+    let (config, _) = load(&tree.path().join("src/deep"), &[], Flags::default());
+    let config = config.unwrap();
+    assert_eq!(config.root, root.join("src/deep"));
+    assert_eq!(config.recipe.source, RecipeSource::Nothing);
+}
+
+#[test]
 fn tools_we_cannot_replay_get_lines_to_paste() {
     for (file, name) in [
         ("alembic.ini", "Alembic"),
