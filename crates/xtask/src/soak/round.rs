@@ -116,7 +116,7 @@ impl Rounds {
         let service = self.wait_clean().context("after the kill")?;
         let took = struck.elapsed();
         self.theatre.succeed("gc", self.theatre.words(&["gc"]))?;
-        fail_on("after gc", &self.ledger.leaks_after_gc())?;
+        self.wait_gone()?;
         self.theatre.run().context("after the round")?;
         self.wait_clean().context("after the next run")?;
         if let Some(record) = &service {
@@ -136,6 +136,17 @@ impl Rounds {
             locked.iter().all(|record| record.owner.alive()).then_some(())
         });
         free.context("somebody who was killed still holds a lock")
+    }
+
+    /// Waits until what only `gc` removes is gone; a service that is just
+    /// beginning or ending looks alike for a moment.
+    fn wait_gone(&self) -> Result<()> {
+        let mut last = Vec::new();
+        let gone = seedbed_server::until(CLEAN_BOUND, Duration::from_millis(20), || {
+            last = self.ledger.leaks_after_gc();
+            last.is_empty().then_some(())
+        });
+        gone.with_context(|| format!("left by gc: {}", last.join("; ")))
     }
 
     /// Waits until nothing is there but a service that lives, which is returned.
