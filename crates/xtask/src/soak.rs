@@ -63,12 +63,8 @@ fn soak(options: &Options, program: &Path) -> Result<bool> {
     let began = Instant::now();
     let private = can_be_private();
     let mut good = true;
-    println!(
-        "seed {} · {} · {}",
-        options.seed,
-        if private { "two lanes, each with its own memory folders" } else { "one lane" },
-        program.display(),
-    );
+    let own = if private { "with memory folders of their own" } else { "on disk, as not root" };
+    println!("seed {} · lanes {own} · {}", options.seed, program.display());
     for kind in options.kinds() {
         let lanes = if private && *kind == Kind::Chaos { LANES } else { 1 };
         let orders = (0..lanes).map(|lane| Order {

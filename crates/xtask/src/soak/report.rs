@@ -32,15 +32,15 @@ pub(crate) enum Outcome {
     Missed,
     /// Something was left, or did not work.
     Fault(String),
-    /// Not possible on this machine; why.
-    Skipped(String),
+    /// Something worth telling: figures, or why a thing is not possible here.
+    Note(String),
 }
 
 /// All findings.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     rows: BTreeMap<String, Row>,
-    skipped: Vec<String>,
+    notes: Vec<String>,
 }
 
 #[derive(Debug, Default)]
@@ -67,7 +67,7 @@ impl Report {
                 row.faults += 1;
                 println!("FAIL {} ({}): {evidence}", finding.row, finding.column);
             }
-            Outcome::Skipped(why) => self.skipped.push(format!("{}: {why}", finding.row)),
+            Outcome::Note(note) => self.notes.push(format!("{}: {note}", finding.row)),
         }
     }
 
@@ -94,8 +94,8 @@ impl fmt::Display for Report {
             sum.times.extend(&row.times);
         }
         line(f, "all", &sum)?;
-        for skipped in &self.skipped {
-            writeln!(f, "skipped {skipped}")?;
+        for note in &self.notes {
+            writeln!(f, "{note}")?;
         }
         Ok(())
     }
