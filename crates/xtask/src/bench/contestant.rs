@@ -14,6 +14,10 @@ pub(crate) struct Contestant<'a> {
     turn: Box<dyn FnMut() -> Result<Duration> + 'a>,
     /// What its turns took.
     pub(crate) samples: Vec<Duration>,
+    /// Whether the others go on without it when it fails.
+    guest: bool,
+    /// Why it failed, if it did; it has no more turns then.
+    pub(crate) fault: Option<String>,
 }
 
 impl<'a> Contestant<'a> {
@@ -23,7 +27,13 @@ impl<'a> Contestant<'a> {
         every: u64,
         turn: impl FnMut() -> Result<Duration> + 'a,
     ) -> Self {
-        Self { name: name.into(), every, turn: Box::new(turn), samples: Vec::new() }
+        let (name, turn) = (name.into(), Box::new(turn));
+        Self { name, every, turn, samples: Vec::new(), guest: false, fault: None }
+    }
+
+    /// The same as a guest: when it fails, the others go on without it.
+    pub(crate) fn guest(self) -> Self {
+        Self { guest: true, ..self }
     }
 }
 
@@ -34,9 +44,13 @@ pub(crate) fn take_turns(contestants: &mut [Contestant<'_>], rounds: u64) -> Res
     for round in 0..rounds {
         for place in 0..count {
             let contestant = &mut contestants[(place + round as usize) % count];
-            if round % contestant.every == 0 {
-                let took = (contestant.turn)().with_context(|| contestant.name.clone())?;
-                contestant.samples.push(took);
+            if round % contestant.every != 0 || contestant.fault.is_some() {
+                continue;
+            }
+            match (contestant.turn)() {
+                Ok(took) => contestant.samples.push(took),
+                Err(error) if contestant.guest => contestant.fault = Some(format!("{error:#}")),
+                Err(error) => return Err(error.context(contestant.name.clone())),
             }
         }
     }
@@ -64,6 +78,18 @@ mod tests {
         let mut contestants = [Contestant::new("a", 1, one), Contestant::new("b", 3, one)];
         take_turns(&mut contestants, 7).unwrap();
         assert_eq!(contestants.each_ref().map(|one| one.samples.len()), [7, 3]);
+    }
+
+    #[test]
+    fn the_others_go_on_without_a_guest_that_fails() {
+        let one = || Ok(Duration::from_millis(1));
+        let mut contestants =
+            [Contestant::new("a", 1, one), Contestant::new("b", 1, || bail!("broken")).guest()];
+        take_turns(&mut contestants, 3).unwrap();
+        assert_eq!(contestants.each_ref().map(|one| one.samples.len()), [3, 0]);
+        assert_eq!(contestants[1].fault.as_deref(), Some("broken"));
+        let mut contestants = [Contestant::new("c", 1, || bail!("broken"))];
+        assert!(take_turns(&mut contestants, 1).is_err());
     }
 
     #[test]

@@ -77,10 +77,12 @@ pub(crate) fn measure(options: &Options) -> Result<Report> {
     let mut contestants = course.contestants();
     contestants.extend(present.iter_mut().map(|peer| {
         let name = peer.name().to_owned();
-        Contestant::new(name, 4, move || Peer::turn(peer))
+        Contestant::new(name, 4, move || Peer::turn(peer)).guest()
     }));
     take_turns(&mut contestants, options.rounds)?;
     report.measures = contestants.iter().filter_map(Measure::of).collect();
+    let failed = contestants.iter().filter_map(|one| Some((one.name.clone(), one.fault.clone()?)));
+    report.absent.extend(failed);
     drop(contestants);
     compare(&mut report, &present, memory::peaks(course.main.seedbed(&course.small))?);
     Ok(report)

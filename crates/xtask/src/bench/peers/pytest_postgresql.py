@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 
 import port_for
 import psycopg
@@ -22,9 +23,15 @@ for _ in sys.stdin:
         dbname="postgres",
     )
     with executor:
-        connection = psycopg.connect(
-            host=executor.host, port=executor.port, user=executor.user, dbname="postgres"
-        )
+        # It listens before it answers; the plugin's fixtures try again, too.
+        while True:
+            try:
+                connection = psycopg.connect(
+                    host=executor.host, port=executor.port, user=executor.user, dbname="postgres"
+                )
+                break
+            except psycopg.OperationalError:
+                time.sleep(0.005)
         connection.execute("select 1")
         connection.close()
     shutil.rmtree(folder, ignore_errors=True)
