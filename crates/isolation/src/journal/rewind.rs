@@ -186,15 +186,18 @@ impl Journal {
                     return Err(failure);
                 }
                 self.control.roll_back().await?;
-                // lock_not_available, deadlock_detected
-                if Complaint::is(&failure, "55P03") || Complaint::is(&failure, "40P01") {
-                    return Ok(Attempt::InTheWay(self.control.in_the_way().await?));
-                }
-                // Such as a sequence or a table that was dropped.
+                // Such as a sequence that was dropped, or a prepared transaction
+                // that holds the journal.
                 let standing = &self.marks[depth];
                 let probe = self.probe(&standing.xid).await?;
                 match probe.obstacle(&standing.vitals) {
                     Some(why) => Ok(Attempt::Replace(why)),
+                    // lock_not_available, deadlock_detected
+                    None if Complaint::is(&failure, "55P03")
+                        || Complaint::is(&failure, "40P01") =>
+                    {
+                        Ok(Attempt::InTheWay(self.control.in_the_way().await?))
+                    }
                     None => Err(failure),
                 }
             }
