@@ -213,8 +213,9 @@ impl Journal {
         let mut calls = vec![
             Control::call(&control.begin, &[]),
             Control::call(&control.sessions, &[]),
-            Control::call(&control.probe, &[xid]),
             Control::call(&control.lock, &[]),
+            // Under the lock, or an entry could be undone and not forgotten.
+            Control::call(&control.probe, &[xid]),
             Control::call(&control.difference, &[xid]),
         ];
         calls.extend(self.sequences.reset(&standing.sequences));
@@ -222,8 +223,8 @@ impl Journal {
         let mut next = || answers.next().map(|answer| answer.rows).unwrap_or_default();
         let others: Result<Vec<SessionInfo>> =
             next().iter().map(|row| SessionInfo::read(row)).collect();
-        let probe = Probe::read(next().pop())?;
         next();
+        let probe = Probe::read(next().pop())?;
         let differences: Result<Vec<Difference>> =
             next().into_iter().map(Difference::read).collect();
         let differences = differences?;

@@ -36,12 +36,19 @@ pub(super) async fn refusal(session: &Session, user: &str) -> Result<Option<Stri
             "rewind takes PostgreSQL {SERVER_MIN} or later, this is {version}"
         )));
     }
-    let usable = "SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace \
-                  WHERE nspname = 'seedbed_journal'";
-    match session.value(usable).await?.as_deref() {
-        Some("t") => {}
-        Some(_) => return Ok(Some(format!("the role `{user}` may not use the journal"))),
-        None => return Ok(Some("the database was made without a journal".to_owned())),
+    let owner = "SELECT quote_ident(pg_get_userbyid(nspowner)), \
+                 pg_has_role(current_user, nspowner, 'USAGE') \
+                 FROM pg_namespace WHERE nspname = 'seedbed_journal'";
+    let Some(row) = session.rows(owner).await?.pop() else {
+        return Ok(Some("the database was made without a journal".to_owned()));
+    };
+    let [owner, is_member] = fields(row)?;
+    if is_member.as_deref() != Some("t") {
+        let (owner, role) = (owner.unwrap_or_default(), seedbed_db::quote_ident(user));
+        return Ok(Some(format!(
+            "the role `{user}` is not a member of the role that owns the journal \
+             (GRANT {owner} TO {role})"
+        )));
     }
     let format = session.value("SELECT version FROM seedbed_journal.format").await?;
     if format != Some(FORMAT.to_string()) {

@@ -206,3 +206,15 @@ async fn nothing_is_left_after_strip_and_baking_twice_is_baking_once() {
     };
     assert!(why.contains("without a journal"), "{why}");
 }
+
+#[tokio::test]
+async fn an_interrupted_rewind_replaces() {
+    let lab = Lab::new(SCHEMA).await;
+    let mut journal = lab.open().await;
+    let mark = mark(&mut journal).await;
+    lab.session().await.batch(TEST).await.unwrap();
+    let cut = tokio::time::timeout(std::time::Duration::ZERO, journal.rewind(&mark)).await;
+    assert!(cut.is_err());
+    let rewound = journal.rewind(&mark).await.unwrap();
+    assert!(matches!(rewound, Rewound::Replace { .. }), "{rewound:?}");
+}

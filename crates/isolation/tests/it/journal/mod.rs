@@ -3,5 +3,7 @@
 
 mod ground;
 mod marks;
+mod programs;
+mod rights;
 mod schema_changes;
 mod traps;
