@@ -25,7 +25,21 @@ pub(super) struct Table {
     pub(super) fields: String,
     /// Why it cannot be rewound.
     pub(super) refusal: Option<String>,
+    /// What is stored of a row named `\u{1}`, where columns are virtual: they
+    /// are NULL in transition tables and not in queries.
+    stored: Option<String>,
     pub(super) key: Key,
+}
+
+impl Table {
+    /// A row named `row` as text: `(o.*)`, never `o`, because a column of that
+    /// name would win over the alias.
+    pub(super) fn image(&self, row: &str) -> String {
+        match &self.stored {
+            Some(stored) => format!("ROW({})::text", stored.replace('\u{1}', row)),
+            None => format!("({row}.*)::text"),
+        }
+    }
 }
 
 /// A sequence and its cache size.
@@ -49,7 +63,7 @@ pub(super) async fn tables(session: &Session) -> Result<Vec<Table>> {
     let rows = session.rows(include_str!("sql/tables.sql")).await?;
     rows.into_iter()
         .map(|row| {
-            let [oid, name, kind, member, columns, fields, refusal] = fields(row)?;
+            let [oid, name, kind, member, columns, fields, refusal, stored] = fields(row)?;
             let oid = text(oid)?;
             Ok(Table {
                 key: keys.remove(&oid).unwrap_or_default(),
@@ -60,6 +74,7 @@ pub(super) async fn tables(session: &Session) -> Result<Vec<Table>> {
                 columns: columns.unwrap_or_default(),
                 fields: fields.unwrap_or_default(),
                 refusal,
+                stored,
             })
         })
         .collect()

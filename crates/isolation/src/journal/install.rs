@@ -14,7 +14,6 @@ use seedbed_api::{Failure, Kind, Listener, Result};
 use seedbed_db::{Complaint, Session, quote_literal};
 
 use super::catalog::{self, SequenceRow, Table};
-use super::key::Key;
 use super::relation;
 
 /// Version of what is baked; another one is baked anew.
@@ -113,10 +112,10 @@ fn script(tables: &[Table], sequences: &[SequenceRow], pins: &str) -> String {
     let _ = writeln!(sql, "INSERT INTO seedbed_journal.format VALUES ({FORMAT});");
     let mut functions: HashMap<String, usize> = HashMap::new();
     for table in tables {
-        let key = table.key.of("x");
+        let shape = format!("{} {}", table.key.of("x"), table.image("x"));
         let next = functions.len();
-        let number = *functions.entry(key).or_insert_with(|| {
-            sql.push_str(&trigger_functions(next, &table.key, pins));
+        let number = *functions.entry(shape).or_insert_with(|| {
+            sql.push_str(&trigger_functions(next, table, pins));
             next
         });
         sql.push_str(&triggers(table, number));
@@ -146,17 +145,19 @@ fn script(tables: &[Table], sequences: &[SequenceRow], pins: &str) -> String {
     sql
 }
 
-/// The functions of all tables with this key. `(o.*)`, never `o`: a column of
-/// that name would win over the alias.
-fn trigger_functions(number: usize, key: &Key, pins: &str) -> String {
+/// The functions of all tables with this key.
+fn trigger_functions(number: usize, table: &Table, pins: &str) -> String {
+    let key = &table.key;
     let (old_key, new_key) = (key.of("o"), key.of("n"));
     let before = format!(
         "INSERT INTO seedbed_journal.entry (rel, key, image) \
-         SELECT tg_relid, {old_key}, (o.*)::text FROM old_rows o;"
+         SELECT tg_relid, {old_key}, {} FROM old_rows o;",
+        table.image("o")
     );
     let after = format!(
         "INSERT INTO seedbed_journal.entry (rel, key, hash) \
-         SELECT tg_relid, {new_key}, pg_catalog.hashtextextended((n.*)::text, 0) FROM new_rows n;"
+         SELECT tg_relid, {new_key}, pg_catalog.hashtextextended({}, 0) FROM new_rows n;",
+        table.image("n")
     );
     let mut sql = String::new();
     let mut function = |name: &str, body: &str| {
@@ -171,19 +172,20 @@ fn trigger_functions(number: usize, key: &Key, pins: &str) -> String {
     function("update", &format!("{before} {after}"));
     function("delete", &before);
     let (old_key, new_key) = (key.of("OLD"), key.of("NEW"));
+    let (old, new) = (table.image("OLD"), table.image("NEW"));
     function(
         "row",
         &format!(
             "IF tg_op = 'INSERT' THEN \
                INSERT INTO seedbed_journal.entry (rel, key, hash) \
-                 VALUES (tg_relid, {new_key}, pg_catalog.hashtextextended(NEW::text, 0)); \
+                 VALUES (tg_relid, {new_key}, pg_catalog.hashtextextended({new}, 0)); \
              ELSIF tg_op = 'DELETE' THEN \
                INSERT INTO seedbed_journal.entry (rel, key, image) \
-                 VALUES (tg_relid, {old_key}, OLD::text); \
+                 VALUES (tg_relid, {old_key}, {old}); \
              ELSE \
                INSERT INTO seedbed_journal.entry (rel, key, image, new_key, hash) \
-                 VALUES (tg_relid, {old_key}, OLD::text, {new_key}, \
-                   pg_catalog.hashtextextended(NEW::text, 0)); \
+                 VALUES (tg_relid, {old_key}, {old}, {new_key}, \
+                   pg_catalog.hashtextextended({new}, 0)); \
              END IF;"
         ),
     );

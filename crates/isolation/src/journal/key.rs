@@ -54,7 +54,10 @@ impl Key {
                 format!("t.{name} {equals} (k.k::text[])[{}]::{type_name}", index + 1)
             })
             .collect();
-        format!(" t {join} unnest($1::text[]) k(k) WHERE {}", equal.join(" AND "))
+        format!(
+            " t {join} (SELECT DISTINCT k FROM unnest($1::text[]) k) k(k) WHERE {}",
+            equal.join(" AND ")
+        )
     }
 
     /// A condition that leaves out only rows of `t` whose keys are not in `$1`.

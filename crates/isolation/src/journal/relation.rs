@@ -22,8 +22,9 @@ pub(super) struct Relation {
     prepared: Option<Statements>,
 }
 
-/// Parsed statements of a table. With a key, `remove` and `pick` take the
-/// keys; without, keys that narrow the search, hashes and counts.
+/// Parsed statements of a table. With a key, `remove` and `pick` take the keys
+/// and `restore` the images; without, keys that narrow the search, hashes and
+/// counts, and images and counts.
 #[derive(Clone)]
 pub(super) struct Statements {
     /// Deletes rows.
@@ -69,26 +70,32 @@ impl Relation {
 pub(super) fn describe(table: &Table) -> String {
     let Table { oid, name, key, columns, fields, refusal, .. } = table;
     let narrowed = key.is_narrow();
+    let (image, kept) = (table.image("t"), table.image("x"));
     let refusal = refusal.as_deref().map_or_else(|| "NULL".to_owned(), quote_literal);
+    let images = if key.identifies {
+        "unnest($1::text[]) x(image)"
+    } else {
+        "unnest($1::text[], $2::integer[]) x(image, n) CROSS JOIN generate_series(1, x.n)"
+    };
     // OFFSET 0 keeps the planner from parsing the image once for each column.
     let restore = if columns.is_empty() {
-        format!("INSERT INTO {name} SELECT FROM unnest($1::text[])")
+        format!("INSERT INTO {name} SELECT FROM {images}")
     } else {
         format!(
             "INSERT INTO {name} ({columns}) OVERRIDING SYSTEM VALUE SELECT {fields} \
-             FROM (SELECT x::{name} AS r FROM unnest($1::text[]) x OFFSET 0) s"
+             FROM (SELECT x.image::{name} AS r FROM {images} OFFSET 0) s"
         )
     };
     let (remove, pick) = if key.identifies {
         (
             format!("DELETE FROM ONLY {name}{}", key.among("USING")),
-            format!("SELECT array_agg((t.*)::text) FROM ONLY {name}{}", key.among("CROSS JOIN")),
+            format!("SELECT array_agg({image}) FROM ONLY {name}{}", key.among("CROSS JOIN")),
         )
     } else {
         // The nth of equal rows; which of them goes does not matter.
         let equal = format!(
-            "(SELECT t.ctid, (t.*)::text AS image, hashtextextended((t.*)::text, 0) AS hash, \
-               row_number() OVER (PARTITION BY (t.*)::text) AS nth FROM ONLY {name} t{}) s \
+            "(SELECT t.ctid, {image} AS image, hashtextextended({image}, 0) AS hash, \
+               row_number() OVER (PARTITION BY {image}) AS nth FROM ONLY {name} t{}) s \
              JOIN unnest($2::bigint[], $3::integer[]) u(hash, n) ON u.hash = s.hash AND s.nth <= u.n",
             key.narrows()
         );
@@ -96,12 +103,12 @@ pub(super) fn describe(table: &Table) -> String {
             format!(
                 "DELETE FROM ONLY {name} t WHERE t.ctid = ANY (ARRAY(SELECT s.ctid FROM {equal}))"
             ),
-            format!("SELECT array_agg(s.image) FROM {equal}"),
+            format!("SELECT array_agg(s.image), array_agg(1) FROM {equal}"),
         )
     };
     let keep = format!(
         "INSERT INTO seedbed_journal.entry (rel, key, image) \
-         SELECT {oid}, {}, (x.*)::text FROM ONLY {name} x",
+         SELECT {oid}, {}, {kept} FROM ONLY {name} x",
         key.of("x")
     );
     let [name, remove, restore, pick, keep] =

@@ -71,7 +71,6 @@ pub(super) struct Difference {
     pub(super) after_hashes: Value,
     pub(super) after_counts: Value,
     pub(super) after_rows: u64,
-    ambiguous: bool,
     too_large: bool,
 }
 
@@ -87,7 +86,6 @@ impl Difference {
             after_hashes,
             after_counts,
             after_rows,
-            ambiguous,
             too_large,
         ] = fields(row)?;
         let number = |value: &Value| {
@@ -99,7 +97,6 @@ impl Difference {
             rel: rel.as_text().unwrap_or_default().to_owned(),
             before_rows: number(&before_rows)?,
             after_rows: number(&after_rows)?,
-            ambiguous: is(&ambiguous),
             too_large: is(&too_large),
             keys,
             before,
@@ -118,9 +115,6 @@ impl Difference {
         let name = &relation.name;
         if let Some(why) = &relation.refusal {
             return Some(format!("`{name}` was changed and {why}"));
-        }
-        if relation.identified && self.ambiguous {
-            return Some(format!("the journal of `{name}` contradicts itself"));
         }
         (self.too_large).then(|| format!("`{name}` was changed, is large and has no index"))
     }
@@ -288,7 +282,9 @@ impl<'a> Undo<'a> {
                 calls.push(Control::call(&statements.remove, parameters));
             }
             if it.before_rows > 0 {
-                calls.push(Control::call(&statements.restore, &[&it.before]));
+                let parameters: &[&Value] =
+                    if *identified { &[&it.before] } else { &[&it.before, &it.before_counts] };
+                calls.push(Control::call(&statements.restore, parameters));
             }
         }
         calls

@@ -42,8 +42,9 @@ pub(super) struct Layer {
 struct Images {
     difference: Difference,
     identified: bool,
-    /// The rows that are there now.
-    now: Value,
+    /// The rows that are there now, and how often; without counts if a key
+    /// identifies them.
+    now: Vec<Value>,
 }
 
 impl Journal {
@@ -114,13 +115,17 @@ impl Journal {
                 let call = Control::call(&statements.pick, parameters);
                 let mut answers = session.pipeline(&[call]).await?;
                 let row = answers.pop().and_then(|mut answer| answer.rows.pop());
-                row.and_then(|mut row| row.pop()).unwrap_or_default()
+                row.unwrap_or_default()
             } else {
-                Value::NULL
+                Vec::new()
             };
             tables.push(Images { difference, identified, now });
         }
-        let bytes: usize = tables.iter().map(|it| it.now.size() + it.difference.keys.size()).sum();
+        let bytes: usize = tables
+            .iter()
+            .flat_map(|it| it.now.iter().chain([&it.difference.keys]))
+            .map(Value::size)
+            .sum();
         if bytes > LAYER_BYTES_MAX {
             return Ok(None);
         }
@@ -183,7 +188,8 @@ impl Journal {
                 expected.push(it.before_rows);
             }
             if it.after_rows > 0 {
-                calls.push(Control::call(&statements.restore, &[now]));
+                let parameters: Vec<&Value> = now.iter().collect();
+                calls.push(Control::call(&statements.restore, &parameters));
                 expected.push(it.after_rows);
             }
         }

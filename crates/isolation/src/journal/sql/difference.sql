@@ -15,15 +15,14 @@ WITH event AS (
   FROM event GROUP BY rel, key, hash HAVING sum(n) <> 0
 )
 SELECT rel::text,
-  array_agg(DISTINCT key::text) AS keys,
+  array_agg(key::text) AS keys,
   array_agg(image) FILTER (WHERE n > 0) AS before,
-  array_agg(hash) FILTER (WHERE n > 0 AND repetition = 1) AS before_hashes,
-  array_agg(n) FILTER (WHERE n > 0 AND repetition = 1) AS before_counts,
-  count(*) FILTER (WHERE n > 0)::text AS before_rows,
+  array_agg(hash) FILTER (WHERE n > 0) AS before_hashes,
+  array_agg(n) FILTER (WHERE n > 0) AS before_counts,
+  coalesce(sum(n) FILTER (WHERE n > 0), 0)::text AS before_rows,
   array_agg(hash) FILTER (WHERE n < 0) AS after_hashes,
   array_agg(-n) FILTER (WHERE n < 0) AS after_counts,
   coalesce(sum(-n) FILTER (WHERE n < 0), 0)::text AS after_rows,
-  (count(*) FILTER (WHERE n > 0) > count(DISTINCT key) FILTER (WHERE n > 0))::text AS ambiguous,
   {too_large}::text AS too_large
-FROM net CROSS JOIN LATERAL generate_series(1, greatest(n, 1)) AS repetition
+FROM net
 GROUP BY rel

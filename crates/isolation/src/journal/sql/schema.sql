@@ -82,7 +82,7 @@ BEGIN
       SELECT FROM pg_catalog.pg_event_trigger_dropped_objects() o
       WHERE NOT o.is_temporary AND o.schema_name IS DISTINCT FROM 'pg_temp');
   ELSIF EXISTS (SELECT FROM pg_catalog.pg_event_trigger_ddl_commands()) THEN
-    changes := EXISTS (
+    changes := tg_tag <> 'REINDEX' AND EXISTS (
       SELECT FROM pg_catalog.pg_event_trigger_ddl_commands() o
       WHERE o.schema_name IS DISTINCT FROM 'pg_temp');
   ELSE

@@ -6,7 +6,8 @@ use seedbed_isolation::journal::{Journal, Rewindable, bake, strip};
 use super::ground::{Lab, SERVER, connect, differences, mark, open, rewind, target};
 use crate::ground::unique;
 
-const SCHEMA: &str = "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1,'a'),(2,'b')";
+const SCHEMA: &str =
+    "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1,'a'),(2,'b')";
 
 async fn refusal(role: &str, database: &str) -> String {
     match Journal::open(&target(role, database)).await.unwrap() {
@@ -27,6 +28,7 @@ async fn a_role_that_lacks_a_right_is_told_which() {
     let version = lab.session().await.server_version().0;
     let expected = [
         ("not a member", "GRANT postgres TO tester"),
+        ("may not end sessions", "GRANT pg_signal_backend TO tester"),
         ("may not set session_replication_role", "SELECT 1"),
     ];
     for (why, remedy) in expected {

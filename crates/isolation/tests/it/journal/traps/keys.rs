@@ -4,7 +4,7 @@ use super::{T, spring, trap};
 
 const CITEXT: &str =
     "SELECT count(*) = 2 FROM pg_available_extensions WHERE name IN ('citext', 'ltree')";
-const ICU: &str = "SELECT EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i')";
+const ICU: &str = "SELECT EXISTS (SELECT FROM pg_collation WHERE collname = 'en-x-icu')";
 
 #[tokio::test]
 async fn rows_are_found_again() {
