@@ -9,7 +9,6 @@ use seedbed_api::Result;
 use seedbed_db::{Call, Prepared, Session, Value};
 
 use super::catalog::fields;
-use super::relation;
 use super::sessions::SessionInfo;
 
 /// Entries after the mark `$1`, written by younger transactions. `age` counts
@@ -41,8 +40,7 @@ impl Control {
         let database = "SELECT oid FROM pg_database WHERE datname = current_database()";
         let database = session.value(database).await?.unwrap_or_default();
         let of_database = |sql: &str| sql.replace("{database}", &database);
-        let difference =
-            include_str!("sql/difference.sql").replace("{too_large}", &relation::too_large());
+        let difference = include_str!("sql/difference.sql");
         let statements = [
             "BEGIN".to_owned(),
             "COMMIT".to_owned(),

@@ -18,6 +18,8 @@ pub(super) struct Relation {
     pub(super) refusal: Option<String>,
     /// Whether its keys identify rows; else rows are told apart by hash.
     pub(super) identified: bool,
+    /// Whether an index narrows the search for equal rows.
+    narrowed: bool,
     sql: [String; 3],
     prepared: Option<Statements>,
 }
@@ -38,22 +40,39 @@ pub(super) struct Statements {
 impl Relation {
     /// Reads what was baked.
     pub(super) async fn all(session: &Session) -> Result<Vec<(String, Self)>> {
-        let query = "SELECT rel::text, name, refusal, identified::text, remove, restore, pick \
+        let query = "SELECT rel::text, name, refusal, identified::text, narrowed::text, remove, restore, pick \
                      FROM seedbed_journal.relation";
         session.rows(query).await?.into_iter().map(Self::read).collect()
     }
 
     fn read(row: Vec<Option<String>>) -> Result<(String, Self)> {
-        let [rel, name, refusal, identified, remove, restore, pick] = fields(row)?;
+        let [rel, name, refusal, identified, narrowed, remove, restore, pick] = fields(row)?;
         let sql = [remove, restore, pick].map(Option::unwrap_or_default);
         let relation = Self {
             name: name.unwrap_or_default(),
             refusal,
             identified: identified.as_deref() == Some("true"),
+            narrowed: narrowed.as_deref() == Some("true"),
             sql,
             prepared: None,
         };
         Ok((rel.unwrap_or_default(), relation))
+    }
+
+    /// Why it cannot be rewound. Where rows are found by looking at all of them
+    /// the server is asked for the size.
+    pub(super) async fn obstacle(&self, session: &Session) -> Result<Option<String>> {
+        let name = &self.name;
+        if let Some(why) = &self.refusal {
+            return Ok(Some(format!("`{name}` was changed and {why}")));
+        }
+        if self.identified || self.narrowed {
+            return Ok(None);
+        }
+        let size =
+            format!("SELECT pg_relation_size({}) > {SEARCHED_BYTES_MAX}", quote_literal(name));
+        let large = session.value(&size).await?.as_deref() == Some("t");
+        Ok(large.then(|| format!("`{name}` was changed, is large and has no index")))
     }
 
     /// Its statements, parsed if need be.
@@ -116,13 +135,5 @@ pub(super) fn describe(table: &Table) -> String {
     let identified = key.identifies;
     format!(
         "({oid}, {name}, {refusal}, {identified}, {narrowed}, {remove}, {restore}, {pick}, {keep})"
-    )
-}
-
-/// Whether a touched table without key or index is too large to be searched.
-pub(super) fn too_large() -> String {
-    format!(
-        "EXISTS (SELECT FROM seedbed_journal.relation r WHERE r.rel = net.rel \
-         AND NOT r.identified AND NOT r.narrowed AND pg_relation_size(r.rel) > {SEARCHED_BYTES_MAX})"
     )
 }

@@ -19,7 +19,7 @@ use super::control::Control;
 use super::lease::Journal;
 use super::mark::Mark;
 use super::probe::Probe;
-use super::relation::{Relation, Statements};
+use super::relation::Statements;
 use super::sessions::{self, SessionInfo};
 
 /// Sessions may come into the way again while others are ended.
@@ -31,6 +31,9 @@ const TRUNCATE_BYTES: u64 = 256 * 1024;
 /// One that also holds what an outer mark needs is vacuumed each time it grew
 /// by this much.
 const VACUUM_BYTES: u64 = 1024 * 1024;
+
+/// The journal has an entry of a table that it does not list.
+const UNKNOWN: &str = "the journal names a table that was not baked";
 
 /// What came of a rewind.
 #[derive(Debug)]
@@ -71,7 +74,6 @@ pub(super) struct Difference {
     pub(super) after_hashes: Value,
     pub(super) after_counts: Value,
     pub(super) after_rows: u64,
-    too_large: bool,
 }
 
 impl Difference {
@@ -86,18 +88,15 @@ impl Difference {
             after_hashes,
             after_counts,
             after_rows,
-            too_large,
         ] = fields(row)?;
         let number = |value: &Value| {
             let number = value.as_text().and_then(|text| text.parse().ok());
             number.ok_or_else(|| Failure::new(Kind::Bug, "the journal counts no rows"))
         };
-        let is = |value: &Value| value.as_text() == Some("true");
         Ok(Self {
             rel: rel.as_text().unwrap_or_default().to_owned(),
             before_rows: number(&before_rows)?,
             after_rows: number(&after_rows)?,
-            too_large: is(&too_large),
             keys,
             before,
             before_hashes,
@@ -105,18 +104,6 @@ impl Difference {
             after_hashes,
             after_counts,
         })
-    }
-
-    /// Why a table with this difference cannot be rewound.
-    pub(super) fn obstacle(&self, relation: Option<&Relation>) -> Option<String> {
-        let Some(relation) = relation else {
-            return Some("the journal names a table that was not baked".to_owned());
-        };
-        let name = &relation.name;
-        if let Some(why) = &relation.refusal {
-            return Some(format!("`{name}` was changed and {why}"));
-        }
-        (self.too_large).then(|| format!("`{name}` was changed, is large and has no index"))
     }
 }
 
@@ -233,13 +220,13 @@ impl Journal {
         }
         let mut plans = Vec::with_capacity(differences.len());
         for difference in &differences {
-            let relation = self.relations.get_mut(&difference.rel);
-            if let Some(why) = difference.obstacle(relation.as_deref()) {
+            let Some(relation) = self.relations.get_mut(&difference.rel) else {
+                return Ok(Attempt::Replace(UNKNOWN.to_owned()));
+            };
+            if let Some(why) = relation.obstacle(session).await? {
                 return Ok(Attempt::Replace(why));
             }
-            if let Some(relation) = relation {
-                plans.push((difference, relation.identified, relation.statements(session).await?));
-            }
+            plans.push((difference, relation.identified, relation.statements(session).await?));
         }
         let undo = Undo { plans: &plans };
         let mut calls = undo.calls();

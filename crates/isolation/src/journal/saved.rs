@@ -99,11 +99,10 @@ impl Journal {
         let mut tables = Vec::new();
         for row in differences.rows {
             let difference = Difference::read(row)?;
-            let relation = self.relations.get_mut(&difference.rel);
-            if difference.obstacle(relation.as_deref()).is_some() {
+            let Some(relation) = self.relations.get_mut(&difference.rel) else { return Ok(None) };
+            if relation.obstacle(session).await?.is_some() {
                 return Ok(None);
             }
-            let Some(relation) = relation else { return Ok(None) };
             let statements = relation.statements(session).await?;
             let identified = relation.identified;
             let parameters: &[&Value] = if identified {

@@ -22,7 +22,6 @@ SELECT rel::text,
   coalesce(sum(n) FILTER (WHERE n > 0), 0)::text AS before_rows,
   array_agg(hash) FILTER (WHERE n < 0) AS after_hashes,
   array_agg(-n) FILTER (WHERE n < 0) AS after_counts,
-  coalesce(sum(-n) FILTER (WHERE n < 0), 0)::text AS after_rows,
-  {too_large}::text AS too_large
+  coalesce(sum(-n) FILTER (WHERE n < 0), 0)::text AS after_rows
 FROM net
 GROUP BY rel

@@ -10,8 +10,15 @@ SELECT concat_ws(' ',
     (SELECT string_agg(oid || ':' || xmin, ',' ORDER BY oid) FROM pg_event_trigger),
     (SELECT string_agg(setrole || ':' || xmin, ',' ORDER BY setrole) FROM pg_db_role_setting
       WHERE setdatabase = {database})) AS vitals,
-  (SELECT image FROM seedbed_journal.entry WHERE rel = 0 LIMIT 1) AS spoiled,
+  e.spoiled,
   EXISTS (SELECT FROM pg_prepared_xact() p WHERE p.dbid = {database})::text AS prepared,
   pg_table_size('seedbed_journal.entry')::text AS bytes,
-  EXISTS (SELECT FROM seedbed_journal.entry WHERE age(xmin) >= age($1::text::xid))::text AS older,
-  EXISTS (SELECT FROM seedbed_journal.entry WHERE age(xmin) < age($1::text::xid))::text AS newer
+  coalesce(e.older, false)::text,
+  coalesce(e.newer, false)::text
+FROM (
+  SELECT min(w.image) FILTER (WHERE w.rel = 0) AS spoiled,
+    bool_or(age(w.xmin) >= m.age) AS older,
+    bool_or(age(w.xmin) < m.age) AS newer
+  FROM (SELECT age($1::text::xid) AS age OFFSET 0) m
+  CROSS JOIN seedbed_journal.entry w
+) e
