@@ -7,6 +7,7 @@ mod apply;
 mod complaint;
 mod excerpt;
 mod extension;
+mod pipeline;
 mod quote;
 mod report;
 mod role;
@@ -17,6 +18,7 @@ mod url;
 
 pub use apply::{Apply, Globals};
 pub use complaint::Complaint;
+pub use pipeline::{Answer, Call, Prepared, Value};
 pub use quote::{quote_ident, quote_literal};
 pub use session::Session;
 pub use tablespace::TablespaceRoot;

@@ -29,7 +29,7 @@ const GOODBYE: Duration = Duration::from_secs(2);
 
 /// A connection. Statements of one session run one after the other.
 pub struct Session {
-    client: Client,
+    pub(crate) client: Client,
     driver: Driver,
     version: (u16, u16),
     superuser: bool,
@@ -171,6 +171,12 @@ impl Session {
         let _ = tokio::time::timeout(GOODBYE, &mut driver.task).await;
     }
 
+    /// Whether the connection is gone: ended by the server, or broken.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
     /// Major and minor version of the server, such as `(15, 18)`.
     #[must_use]
     pub fn server_version(&self) -> (u16, u16) {
@@ -204,7 +210,7 @@ impl Session {
         }
     }
 
-    fn failure(&self, error: tokio_postgres::Error) -> Failure {
+    pub(crate) fn failure(&self, error: tokio_postgres::Error) -> Failure {
         if let Some(report) = error.as_db_error() {
             return Failure::new(Kind::Database, format!("{} refused a statement", self.place))
                 .because(Complaint::from_server(report));

@@ -11,6 +11,7 @@ mod building;
 mod command;
 mod copying;
 mod inventory;
+pub mod journal;
 mod layering;
 mod lock;
 mod marker;

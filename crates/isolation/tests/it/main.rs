@@ -5,5 +5,6 @@
 mod clones;
 mod existing;
 mod ground;
+mod journal;
 mod sweeps;
 mod templates;

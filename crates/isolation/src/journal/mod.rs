@@ -1,0 +1,33 @@
+//! The undo journal behind the rewind lane. Triggers baked into a template
+//! keep the old image of every changed row and a hash of the new one; for each
+//! row (multiset of old images) − (multiset of new images) *is* the row at the
+//! mark, whatever the order of the events was. A rewind deletes every touched
+//! row and inserts that difference, under the replica role, in one
+//! transaction and two round trips.
+//!
+//! *Invariant*: a rewind is never silently wrong. What the journal does not
+//! see is probed for, the rows an undo touches are counted against the
+//! journal, and whatever does not fit ends in [`Rewound::Replace`].
+
+mod catalog;
+mod control;
+mod install;
+mod key;
+mod lease;
+mod mark;
+mod probe;
+mod relation;
+mod rewind;
+mod rights;
+mod saved;
+mod sequence;
+mod sessions;
+mod stats;
+
+pub use install::{Baked, bake, strip};
+pub use lease::{Journal, Rewindable};
+pub use mark::{Mark, Marked};
+pub use rewind::Rewound;
+pub use saved::Saved;
+pub use sessions::{Holds, SessionInfo};
+pub use stats::Stats;

@@ -1,0 +1,9 @@
+//! The undo journal against real servers: every state is compared with an
+//! untouched clone by `psql` and COPY, never by the journal itself.
+
+mod ground;
+mod marks;
+mod programs;
+mod rights;
+mod schema_changes;
+mod traps;
