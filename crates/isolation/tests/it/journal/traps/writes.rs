@@ -110,9 +110,10 @@ async fn changes_are_undone() {
             ],
         ),
         trap(
-            "CTE that deletes and inserts the same key",
+            "CTE that deletes and inserts, the same key and others",
             T,
-            &["WITH x AS (DELETE FROM t WHERE id IN (1, 2) RETURNING *) INSERT INTO t SELECT id + 100, v || '+', n FROM x",
+            &["WITH x AS (DELETE FROM t WHERE id IN (5, 6) RETURNING *) INSERT INTO t SELECT id, v || '+', n FROM x",
+                "WITH x AS (DELETE FROM t WHERE id IN (1, 2) RETURNING *) INSERT INTO t SELECT id + 100, v || '+', n FROM x",
               "WITH x AS (DELETE FROM t WHERE id IN (3, 4) RETURNING *), y AS (SELECT pg_sleep(0)) INSERT INTO t SELECT id + 200, v, n FROM x, y"],
         ),
         trap(
