@@ -7,7 +7,7 @@
 use seedbed_api::{Context, Failure, Kind, Result};
 
 use crate::bookkeeping::Bookkeeping;
-use crate::folder::Folder;
+use crate::folder::{self, Folder};
 use crate::layer::{Content, Step};
 use crate::{Format, SourceFile, foreign};
 
@@ -44,14 +44,11 @@ pub(crate) fn steps(folder: &Folder) -> Result<Vec<Step>> {
     found.sort_by(|a, b| a.0.cmp(&b.0));
     for pair in found.windows(2) {
         if pair[0].0 == pair[1].0 {
-            return Err(Failure::new(
-                Kind::Recipe,
-                format!(
-                    "two migrations have version {}: {} and {}",
-                    pair[0].0, pair[0].1.file.path, pair[1].1.file.path
-                ),
-            )
-            .hint("give one of them a later version"));
+            return Err(folder::same_version(
+                &pair[0].0,
+                &pair[0].1.file.path,
+                &pair[1].1.file.path,
+            ));
         }
     }
     Ok(found

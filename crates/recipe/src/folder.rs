@@ -3,6 +3,10 @@
 //! Invariant: hidden files and folders (a leading dot) are not seen, as no
 //! migrator sees them.
 
+use std::fmt::Display;
+
+use seedbed_api::{Failure, Kind};
+
 use crate::SourceFile;
 
 /// A migrations folder.
@@ -61,4 +65,13 @@ impl Folder {
             .find(|(entry, file)| entry.parent == parent && file.name() == name)
             .map(|(_, file)| file)
     }
+}
+
+/// Two migrations that claim one version.
+pub(crate) fn same_version(version: &dyn Display, first: &str, second: &str) -> Failure {
+    Failure::new(
+        Kind::Recipe,
+        format!("two migrations have version {version}: {first} and {second}"),
+    )
+    .hint("give one of them a later version")
 }

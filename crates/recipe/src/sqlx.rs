@@ -7,7 +7,7 @@
 use seedbed_api::{Failure, Kind, Result};
 
 use crate::bookkeeping::Bookkeeping;
-use crate::folder::Folder;
+use crate::folder::{self, Folder};
 use crate::layer::{Content, Step};
 use crate::{Format, SourceFile, foreign};
 
@@ -58,14 +58,7 @@ pub(crate) fn steps(folder: &Folder, notices: &mut Vec<String>) -> Result<Vec<St
     found.sort_by_key(|(version, ..)| *version);
     for pair in found.windows(2) {
         if pair[0].0 == pair[1].0 {
-            return Err(Failure::new(
-                Kind::Recipe,
-                format!(
-                    "two migrations have version {}: {} and {}",
-                    pair[0].0, pair[0].3.path, pair[1].3.path
-                ),
-            )
-            .hint("give one of them a later version"));
+            return Err(folder::same_version(&pair[0].0, &pair[0].3.path, &pair[1].3.path));
         }
     }
     Ok(found

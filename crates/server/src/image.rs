@@ -38,7 +38,6 @@ pub struct Images {
 /// One image, protected from removal while this value lives.
 #[derive(Debug)]
 pub struct Image {
-    key: String,
     dir: PathBuf,
     manifest: Manifest,
     _reader: Option<Lock>,
@@ -84,10 +83,10 @@ impl Images {
             Ok(None) => return None,
             Err(_) => None,
         };
-        self.read(key, dir, reader)
+        Self::read(dir, reader)
     }
 
-    fn read(&self, key: &str, dir: PathBuf, reader: Option<Lock>) -> Option<Image> {
+    fn read(dir: PathBuf, reader: Option<Lock>) -> Option<Image> {
         let path = dir.join("manifest");
         let manifest = Manifest::from_text(&fs::read_to_string(&path).ok()?)?;
         // Its age decides what is trimmed first.
@@ -95,7 +94,7 @@ impl Images {
             .append(true)
             .open(&path)
             .and_then(|file| file.set_modified(SystemTime::now()));
-        Some(Image { key: key.to_owned(), dir, manifest, _reader: reader })
+        Some(Image { dir, manifest, _reader: reader })
     }
 
     /// Takes the right to build; waits while another process builds the same.
@@ -129,7 +128,7 @@ impl Images {
     #[must_use]
     pub fn get_as(&self, builder: &Builder) -> Option<Image> {
         let dir = self.dir(&builder.key);
-        dir.is_dir().then(|| self.read(&builder.key, dir, None))?
+        dir.is_dir().then(|| Self::read(dir, None))?
     }
 
     /// Stores a cleanly stopped cluster; files equal to those of `parent` cost
@@ -168,7 +167,7 @@ impl Images {
         folders::remove(&dir)?;
         fs::rename(stage, &dir)
             .context(Kind::Environment, || format!("cannot create {}", dir.display()))?;
-        Ok(Image { key: builder.key.clone(), dir, manifest, _reader: None })
+        Ok(Image { dir, manifest, _reader: None })
     }
 
     /// Throws an image away; used when it turned out to be damaged.
@@ -240,12 +239,6 @@ impl Images {
 }
 
 impl Image {
-    /// The key it is stored under.
-    #[must_use]
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-
     /// Bytes a copy of it takes.
     #[must_use]
     pub fn bytes(&self) -> u64 {

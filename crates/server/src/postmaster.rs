@@ -188,8 +188,7 @@ impl Postmaster {
     }
 
     /// The last lines of the server's log.
-    #[must_use]
-    pub fn log_tail(&self, lines: usize) -> String {
+    fn log_tail(&self, lines: usize) -> String {
         tail(&self.log, lines)
     }
 
@@ -197,12 +196,6 @@ impl Postmaster {
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.socket_dir.join(format!(".s.PGSQL.{}", self.port))
-    }
-
-    /// The folder of the unix socket.
-    #[must_use]
-    pub fn socket_dir(&self) -> &Path {
-        &self.socket_dir
     }
 
     /// Its port on loopback and in the socket's name.

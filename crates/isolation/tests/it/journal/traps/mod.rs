@@ -57,10 +57,19 @@ impl Trap {
         self
     }
 
+    /// Whether this server can spring it; if not, that is said.
+    #[expect(
+        clippy::print_stderr,
+        reason = "a trap that is not sprung must not look like one that was"
+    )]
     fn applies(&self) -> bool {
         let version = SERVER.psql("postgres", "SELECT current_setting('server_version_num')");
-        version.parse::<u32>().unwrap() / 10_000 >= u32::from(self.since)
-            && (self.needs.is_empty() || SERVER.psql("postgres", self.needs) == "t")
+        let applies = version.parse::<u32>().unwrap() / 10_000 >= u32::from(self.since)
+            && (self.needs.is_empty() || SERVER.psql("postgres", self.needs) == "t");
+        if !applies {
+            eprintln!("not sprung on this server ({version}): {}", self.name);
+        }
+        applies
     }
 
     /// What went wrong, if anything.
