@@ -8,6 +8,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use crate::ExitCode;
+use crate::lease::ProblemCode;
 
 /// Result of everything in the house that can fail.
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -106,6 +107,7 @@ pub struct Failure(Box<Inner>);
 #[derive(Debug)]
 struct Inner {
     kind: Kind,
+    code: Option<ProblemCode>,
     message: String,
     detail: Option<String>,
     hints: Vec<String>,
@@ -117,6 +119,7 @@ impl Failure {
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
+            code: None,
             message: message.into(),
             detail: None,
             hints: Vec::new(),
@@ -143,6 +146,19 @@ impl Failure {
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.0.detail = Some(detail.into());
         self
+    }
+
+    /// Says which problem of the lease protocol this is.
+    #[must_use]
+    pub fn coded(mut self, code: ProblemCode) -> Self {
+        self.0.code = Some(code);
+        self
+    }
+
+    /// Which problem of the lease protocol this is, if it is one.
+    #[must_use]
+    pub fn code(&self) -> Option<ProblemCode> {
+        self.0.code
     }
 
     /// Who or what is at fault.

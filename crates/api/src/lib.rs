@@ -8,6 +8,8 @@ mod exit_code;
 mod failure;
 mod secret;
 
+pub mod lease;
+
 pub use environment::{EnvVar, READ, WRITTEN};
 pub use event::{Event, Listener, Phase, Phases, Silent};
 pub use exit_code::ExitCode;

@@ -13,6 +13,7 @@ mod copying;
 mod inventory;
 pub mod journal;
 mod layering;
+mod lease;
 mod lock;
 mod marker;
 mod removal;
@@ -25,6 +26,7 @@ mod tuning;
 
 pub use command::RunCommand;
 pub use layering::{Keeping, Layering};
+pub use lease::{HolderId, Leases};
 pub use lock::hold;
 pub use marker::{clone_name, template_name};
 pub use removal::drop_clones;
