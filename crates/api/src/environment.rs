@@ -27,6 +27,11 @@ pub const READ: &[EnvVar] = &[
     var("SEEDBED_FETCH_WITH", "Whose packages embedded servers come from, as `--fetch-with`."),
     var("SEEDBED_OFFLINE", "Whether to never fetch anything, `true` or `1`, as `--offline`."),
     var("SEEDBED_OS_USER", "As root: the unprivileged account that runs the server."),
+    var("SEEDBED_WORKERS", "How many workers get a database of their own, as `--workers`."),
+    var("SEEDBED_LANE", "How a lease goes back to a mark, as `--lane`."),
+    var("SEEDBED_API", "Where the lease service listens: what `seedbed lease` and the others call."),
+    var("SEEDBED_TOKEN", "The token of the lease service."),
+    var("SEEDBED_LEASE", "The lease that `seedbed mark`, `rewind`, `release` and `keep` mean."),
     var("NO_COLOR", "Any value turns colour off."),
 ];
 
@@ -45,5 +50,15 @@ pub const WRITTEN: &[EnvVar] = &[
         "URL of the same database as the superuser, when `role` names another role.",
     ),
     var("SEEDBED_RUN", "Identity of this run; marks every process that belongs to it."),
+    var(
+        "SEEDBED_URL_<n>",
+        "With `--workers N`: URL of slot n, from 1 to N; 0 is another name of N, for runners that \
+         count from 0.",
+    ),
+    var("SEEDBED_SLOTS", "With `--workers`: how many slots there are."),
+    var("SEEDBED_API", "With `--workers`: where the lease service listens, such as `http://127.0.0.1:4711`."),
+    var("SEEDBED_API_SOCKET", "With `--workers`: the unix socket of the lease service."),
+    var("SEEDBED_TOKEN", "With `--workers`: the token every request to the service carries."),
+    var("SEEDBED_LEASE", "Inside `seedbed lease`: the lease."),
     var("SEEDBED_SERVER_VERSION", "Version of the server, such as `15.18`."),
 ];

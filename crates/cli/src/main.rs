@@ -5,6 +5,7 @@
 
 mod args;
 mod commands;
+mod door;
 mod json;
 mod printer;
 mod progress;

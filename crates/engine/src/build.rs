@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use seedbed_api::{Context, Event, Kind, Phase, Result, Secret};
 use seedbed_db::{Apply, Globals, Host, Session, TablespaceRoot, Target, quote_ident};
-use seedbed_isolation::{Keeping, Layering};
+use seedbed_isolation::{Finish, Keeping, Layering};
 use seedbed_recipe::{Fingerprint, Recipe};
 use seedbed_server::{
     Account, Base, Builder, Copied, Image, Images, MOST_IMAGES, Plan, Postmaster, SUPERUSER,
@@ -44,6 +44,8 @@ pub(crate) struct Build<'a> {
     pub(crate) config: &'a Config,
     pub(crate) images: &'a Images,
     pub(crate) recipe: &'a Recipe,
+    /// What the database gets after the recipe.
+    pub(crate) finish: Finish,
     pub(crate) base: Base<'a>,
     pub(crate) account: Option<&'a Account>,
     pub(crate) parameters: &'a BTreeMap<String, String>,
@@ -64,7 +66,7 @@ struct Start {
 impl Build<'_> {
     /// The image of the whole recipe, if there is one; makes the site's folder.
     pub(crate) fn cached(&self, site: &mut Site) -> Result<Option<Image>> {
-        let image = self.images.get(&self.recipe.fingerprint().to_string());
+        let image = self.images.get(&self.key());
         let bytes = image.as_ref().map_or(FRESH_BYTES, Image::bytes);
         site.make_dir(self.world, self.storage, bytes, self.account)?;
         Ok(image)
@@ -73,7 +75,7 @@ impl Build<'_> {
     /// Leaves the stopped cluster of the whole recipe in the site's empty data
     /// folder: built, or copied if another process has built it meanwhile.
     pub(crate) fn obtain(&self, site: &Site, stopwatch: &mut Stopwatch<'_>) -> Result<()> {
-        let key = self.recipe.fingerprint().to_string();
+        let key = self.key();
         let builder = self.images.build(&key, || {
             self.world.listener.notice("another process is building the same schema".into());
         })?;
@@ -143,7 +145,9 @@ impl Build<'_> {
 
     /// Puts the best cluster to start from into the data folder.
     fn start_from(&self, site: &Site, stopwatch: &mut Stopwatch<'_>) -> Result<Start> {
-        for layers in (0..self.recipe.layers.len()).rev() {
+        // With a finish, the whole recipe is a prefix too.
+        let longest = self.recipe.layers.len() + usize::from(self.finish != Finish::Plain);
+        for layers in (0..longest).rev() {
             let key = self.fingerprint_after(layers).to_string();
             let Some(image) = self.images.get(&key) else { continue };
             if self.restored(site, &image, stopwatch)? {
@@ -176,6 +180,11 @@ impl Build<'_> {
         Ok(Start { layers: None, image: Some(image) })
     }
 
+    /// Key of the finished image.
+    fn key(&self) -> String {
+        self.finish.fingerprint(&self.recipe.fingerprint(), "").to_string()
+    }
+
     /// The fingerprint once the first `layers` layers are in.
     fn fingerprint_after(&self, layers: usize) -> Fingerprint {
         match layers.checked_sub(1) {
@@ -194,8 +203,13 @@ impl Build<'_> {
             // A failed build drops the server, which ends it at once: nothing
             // of it is kept.
             let done = runtime.block_on(self.apply_some(&server, site, next, &keeping))?;
+            let complete = done == self.recipe.layers.len();
+            if complete {
+                let database = self.socket(&server, site).with_database(DATABASE);
+                runtime.block_on(self.finish.apply(&database, "", self.world.listener))?;
+            }
             server.stop()?;
-            if done == self.recipe.layers.len() {
+            if complete {
                 return Ok(());
             }
             self.keep(site, from, done)?;
@@ -246,13 +260,7 @@ impl Build<'_> {
         next: Option<usize>,
         keeping: &Keeping,
     ) -> Result<usize> {
-        let socket = Target {
-            host: Host::Socket(site.socket_dir()),
-            port: server.port(),
-            user: SUPERUSER.to_owned(),
-            password: None,
-            database: "postgres".to_owned(),
-        };
+        let socket = self.socket(server, site);
         let done = match next {
             Some(done) => done,
             None => {
@@ -291,6 +299,17 @@ impl Build<'_> {
         };
         let total = self.recipe.layers.len();
         layering.run(done, drop, |done| keeping.is_due(done, total)).await
+    }
+
+    /// The maintenance database, as superuser over the socket.
+    fn socket(&self, server: &Postmaster, site: &Site) -> Target {
+        Target {
+            host: Host::Socket(site.socket_dir()),
+            port: server.port(),
+            user: SUPERUSER.to_owned(),
+            password: None,
+            database: "postgres".to_owned(),
+        }
     }
 
     fn make_tablespace_folder(&self, root: &TablespaceRoot) -> Result<()> {

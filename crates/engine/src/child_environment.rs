@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::process::Command;
 
+use seedbed_api::Secret;
 use seedbed_db::{Host, Target};
 use seedbed_server::RUN_MARK;
 
 use crate::config::{Template, Value};
+use crate::lease_service::LeaseService;
 
 /// Variables of libpq that would lead a client elsewhere than the ones we set
 /// (PostgreSQL manual, "Environment Variables" of libpq).
@@ -58,6 +60,7 @@ fn connect(command: &mut Command, target: &Target) {
 /// Sets everything the wrapped command receives.
 pub(crate) fn equip(command: &mut Command, target: &Target, told: &Told<'_>) {
     connect(command, target);
+    forget_leases(command);
     command
         .env("SEEDBED_URL", target.url().expose())
         .env("SEEDBED_SERVER_VERSION", told.version)
@@ -72,6 +75,79 @@ pub(crate) fn equip(command: &mut Command, target: &Target, told: &Told<'_>) {
     }
     for (name, template) in told.templates {
         command.env(name, template.value.fill(|placeholder| fill(placeholder, target, told)));
+    }
+}
+
+/// What a command on a lease is told beyond its database.
+pub(crate) struct Lent<'a> {
+    /// Identity of the claim that guards the command.
+    pub(crate) run: &'a str,
+    /// The lease.
+    pub(crate) lease: &'a str,
+    /// Where the lease service listens.
+    pub(crate) api: &'a str,
+    /// Its token.
+    pub(crate) token: &'a Secret,
+    /// The same database over the unix socket.
+    pub(crate) socket: Option<&'a Target>,
+    /// Variables the person defined.
+    pub(crate) templates: &'a BTreeMap<String, Value<Template>>,
+}
+
+/// Sets what a command on a lease receives. The lease service around it stays
+/// the same.
+pub(crate) fn lend(command: &mut Command, target: &Target, lent: &Lent<'_>) {
+    connect(command, target);
+    command
+        .env("SEEDBED_URL", target.url().expose())
+        .env("SEEDBED_LEASE", lent.lease)
+        .env("SEEDBED_API", lent.api)
+        .env("SEEDBED_TOKEN", lent.token.expose())
+        .env_remove("SEEDBED_API_SOCKET")
+        .env(RUN_MARK, lent.run)
+        .env_remove("SEEDBED_ADMIN_URL")
+        .env_remove("SEEDBED_SOCKET_URL");
+    if let Some(socket) = lent.socket {
+        command.env("SEEDBED_SOCKET_URL", socket.url().expose());
+    }
+    let told = Told {
+        run: lent.run,
+        version: "",
+        socket: lent.socket,
+        admin: None,
+        templates: lent.templates,
+    };
+    for (name, template) in lent.templates {
+        command.env(name, template.value.fill(|placeholder| fill(placeholder, target, &told)));
+    }
+}
+
+/// Tells the command of the lease service and of every slot.
+pub(crate) fn offer(command: &mut Command, leases: &LeaseService) {
+    let slots = leases.slots();
+    command
+        .env("SEEDBED_API", &leases.api.address)
+        .env("SEEDBED_API_SOCKET", &leases.api.socket)
+        .env("SEEDBED_TOKEN", &leases.api.token)
+        .env("SEEDBED_SLOTS", slots.to_string());
+    for slot in 0..=slots {
+        // Runners count from 0 or from 1: 0 is another name of the last one.
+        let index = if slot == 0 { slots - 1 } else { slot - 1 };
+        if let Some(targets) = leases.targets(index) {
+            command.env(format!("SEEDBED_URL_{slot}"), targets.command.url().expose());
+        }
+    }
+}
+
+/// What an outer service told does not hold for this command.
+fn forget_leases(command: &mut Command) {
+    for name in ["SEEDBED_API", "SEEDBED_API_SOCKET", "SEEDBED_TOKEN", "SEEDBED_SLOTS", "SEEDBED_LEASE"] {
+        command.env_remove(name);
+    }
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("SEEDBED_URL_") {
+            command.env_remove(name);
+        }
     }
 }
 

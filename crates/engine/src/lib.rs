@@ -13,6 +13,10 @@ mod caller;
 mod child_environment;
 mod cleaning;
 mod command;
+mod door;
+mod lease_service;
+mod leased;
+mod leasing;
 mod private;
 mod recipe;
 mod role;
@@ -26,10 +30,13 @@ mod world;
 
 pub use binaries::{Servers, install, list, remove};
 pub use cleaning::{Swept, gc, reap, sweep};
+pub use door::{Door, OpenDoor, Serve};
+pub use leased::{Held, check_command, lease_api, run_leased};
 pub use private::DATABASE;
+pub use seedbed_isolation::Leases;
 pub use run::run;
 pub use seedbed_server::{
-    Claim, ClaimKind, Folders, REAPER_COMMAND, Record, Service, hear_of_children, tail,
+    Api, Claim, ClaimKind, Folders, REAPER_COMMAND, Record, Service, hear_of_children, tail,
 };
 pub use service::{Down, Up, down, log_file, ps, serve, up};
 pub use world::World;

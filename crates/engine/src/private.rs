@@ -3,9 +3,11 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use seedbed_api::{Failure, Kind, Phase, Result, Secret};
-use seedbed_db::{Host, Target, quote_ident, quote_literal};
+use seedbed_api::{Failure, Kind, Listener, Phase, Result, Secret};
+use seedbed_db::{Globals, Host, Target, quote_ident, quote_literal};
+use seedbed_isolation::{Finish, Shared};
 use seedbed_recipe::{Fingerprint, Recipe};
 use seedbed_server::binaries::Binaries;
 use seedbed_server::{
@@ -13,7 +15,10 @@ use seedbed_server::{
 };
 
 use crate::build::Build;
+use crate::builder::Runner;
 use crate::config::{Config, Origin};
+use crate::lease_service::{Beginning, LeaseService};
+use crate::leasing;
 use crate::site::Site;
 use crate::stopwatch::Stopwatch;
 use crate::world::{World, wanted};
@@ -37,6 +42,8 @@ pub(crate) struct PrivateServer {
     pub(crate) postmaster: Option<Postmaster>,
     password: Secret,
     role: Option<String>,
+    /// What the migrated database was finished with.
+    finish: Finish,
 }
 
 impl Groundwork {
@@ -115,7 +122,13 @@ impl PrivateServer {
             postmaster: None,
             password: seedbed_server::fresh_password()?,
             role: config.role.value.clone().filter(|role| role != SUPERUSER),
+            finish: Finish::Plain,
         };
+        // A role is made in the started database, and what the finish watches
+        // for must not see that.
+        if config.workers.value.is_some() && kind == ClaimKind::Run && server.role.is_none() {
+            server.finish = Finish::for_lane(config.lane.value, true)?;
+        }
         match server.bring_up(world, config, ground, stopwatch) {
             Ok(()) => Ok(server),
             Err(failure) => {
@@ -142,6 +155,7 @@ impl PrivateServer {
             config,
             images: &images,
             recipe: &ground.recipe,
+            finish: self.finish,
             base: Base { binaries: &ground.binaries, locale: config.locale.value.as_deref() },
             account,
             parameters: &parameters,
@@ -271,6 +285,68 @@ impl PrivateServer {
     pub(crate) fn socket_target(&self) -> Target {
         let user = self.role.as_deref().unwrap_or(SUPERUSER);
         self.target(Host::Socket(self.site.socket_dir()), user)
+    }
+
+    /// The maintenance database, as superuser over the socket.
+    pub(crate) fn maintenance_target(&self) -> Target {
+        let admin = self.target(Host::Socket(self.site.socket_dir()), SUPERUSER);
+        admin.with_database("postgres")
+    }
+
+    /// Makes the migrated database the template of a lease service and starts
+    /// the service.
+    pub(crate) fn offer_leases(
+        &mut self,
+        world: &World<'_>,
+        config: &Config,
+        ground: &Groundwork,
+        workers: usize,
+        listener: Arc<dyn Listener>,
+    ) -> Result<LeaseService> {
+        let admin = self.maintenance_target();
+        let run = self.site.claim().id().to_owned();
+        let version = self.binaries.version.to_string();
+        let runner = Runner {
+            root: &config.root,
+            mark: &run,
+            version: &version,
+            templates: &config.env,
+        };
+        let shared = Shared {
+            admin: &admin,
+            globals: Globals::Ours,
+            listener: &*listener,
+            tablespaces: None,
+            run_command: &runner,
+            build_wait: Shared::BUILD_WAIT,
+        };
+        let finish = Finish::for_lane(config.lane.value, true)?;
+        // The role was made before anything else, so nothing is left to do.
+        let fingerprint = finish.fingerprint(&ground.recipe.fingerprint(), "");
+        let template = crate::runtime::new()?.block_on(async {
+            if self.finish == Finish::Plain {
+                finish.apply(&admin.with_database(DATABASE), "", &*listener).await?;
+            }
+            shared.adopt(fingerprint, DATABASE).await
+        })?;
+        let beginning = Beginning {
+            folder: &self.site.socket_dir(),
+            door: world.door,
+            hold: true,
+            warm: true,
+        };
+        let ground = leasing::Ground {
+            admin: admin.clone(),
+            globals: Globals::Ours,
+            template,
+            finish,
+            run: run.clone(),
+            slots: workers,
+            command: self.command_target(),
+            socket: Some(self.socket_target()),
+            version: version.clone(),
+        };
+        LeaseService::start(leasing::plan(world, config, ground, Arc::clone(&listener)), &beginning)
     }
 
     /// Ends the server and removes everything.

@@ -7,11 +7,13 @@ use std::time::Instant;
 
 use seedbed_api::{Event, Failure, Kind, Phase, Result};
 use seedbed_db::Target;
+use seedbed_isolation::SlotTargets;
 use seedbed_server::ClaimKind;
 
 use crate::child_environment::{self, Told};
 use crate::command::{self, Caught};
 use crate::config::{Config, ServerChoice};
+use crate::lease_service::{self, LeaseService};
 use crate::private::{Groundwork, PrivateServer};
 use crate::shared::SharedRun;
 use crate::site::Site;
@@ -67,19 +69,58 @@ fn on_private(
     stopwatch: &mut Stopwatch<'_>,
 ) -> Result<i32> {
     let mut server = PrivateServer::open(world, config, ground, ClaimKind::Run, title, stopwatch)?;
+    let Some(workers) = config.workers.value else {
+        return finish_private(world, config, argv, server, None, stopwatch);
+    };
+    lease_service::heard_by(world.listener, |listener| {
+        let offered = stopwatch.time(Phase::Clone, format!("{} slots", workers.count()), || {
+            server.offer_leases(world, config, ground, workers.count(), listener)
+        });
+        match offered {
+            Ok(leases) => finish_private(world, config, argv, server, Some(leases), stopwatch),
+            Err(failure) => {
+                // It says more than what may go wrong while leaving.
+                let _ = server.close();
+                Err(failure)
+            }
+        }
+    })
+}
+
+fn finish_private(
+    world: &World<'_>,
+    config: &Config,
+    argv: &[OsString],
+    mut server: PrivateServer,
+    leases: Option<LeaseService>,
+    stopwatch: &mut Stopwatch<'_>,
+) -> Result<i32> {
     let version = server.binaries.version.to_string();
+    let first = leases.as_ref().and_then(|leases| leases.targets(0));
+    let (target, socket) = match first {
+        Some(SlotTargets { command, socket }) => (command, socket),
+        None => (server.command_target(), Some(server.socket_target())),
+    };
     world.listener.on(&Event::Ready {
         server: server.binaries.origin.word().to_owned(),
         version: version.clone(),
-        database: crate::DATABASE.to_owned(),
+        database: target.database.clone(),
         reused: false,
     });
-    let (target, socket) = (server.command_target(), server.socket_target());
-    let admin = server.admin_target();
-    let handed =
-        Handed { target: &target, socket: Some(&socket), admin: admin.as_ref(), version: &version };
+    let admin = server.admin_target().map(|admin| admin.with_database(&target.database));
+    let handed = Handed {
+        target: &target,
+        socket: socket.as_ref(),
+        admin: admin.as_ref(),
+        version: &version,
+        leases: leases.as_ref(),
+    };
     let (outcome, _caught) = hand_over(world, config, argv, &mut server.site, &handed, stopwatch);
     let started = Instant::now();
+    if let Some(leases) = leases {
+        // Its databases vanish with the server.
+        leases.leave();
+    }
     if let Err(failure) = server.close() {
         warn_about_leaving(world, &failure);
     }
@@ -94,17 +135,52 @@ fn on_shared(
     mut shared: SharedRun,
     stopwatch: &mut Stopwatch<'_>,
 ) -> Result<i32> {
-    world.listener.on(&shared.ready());
-    let (target, admin, socket) = shared.targets();
+    let Some(workers) = config.workers.value else {
+        return finish_shared(world, config, argv, shared, None, stopwatch);
+    };
+    lease_service::heard_by(world.listener, |listener| {
+        let offered = stopwatch.time(Phase::Clone, format!("{} slots", workers.count()), || {
+            shared.offer_leases(world, config, workers.count(), listener)
+        });
+        match offered {
+            Ok(leases) => finish_shared(world, config, argv, shared, Some(leases), stopwatch),
+            Err(failure) => {
+                if let Err(failure) = shared.close() {
+                    warn_about_leaving(world, &failure);
+                }
+                Err(failure)
+            }
+        }
+    })
+}
+
+fn finish_shared(
+    world: &World<'_>,
+    config: &Config,
+    argv: &[OsString],
+    mut shared: SharedRun,
+    leases: Option<LeaseService>,
+    stopwatch: &mut Stopwatch<'_>,
+) -> Result<i32> {
+    let (mut target, mut admin, mut socket) = shared.targets();
+    if let Some(first) = leases.as_ref().and_then(|leases| leases.targets(0)) {
+        admin = admin.map(|admin| admin.with_database(&first.command.database));
+        (target, socket) = (first.command, first.socket);
+    }
+    world.listener.on(&shared.ready(&target.database));
     let version = shared.version().to_owned();
     let handed = Handed {
         target: &target,
         socket: socket.as_ref(),
         admin: admin.as_ref(),
         version: &version,
+        leases: leases.as_ref(),
     };
     let (outcome, _caught) = hand_over(world, config, argv, shared.site_mut(), &handed, stopwatch);
     let started = Instant::now();
+    if let Some(Err(failure)) = leases.map(LeaseService::stop) {
+        warn_about_leaving(world, &failure);
+    }
     if let Err(failure) = shared.close() {
         warn_about_leaving(world, &failure);
     }
@@ -117,6 +193,7 @@ struct Handed<'a> {
     socket: Option<&'a Target>,
     admin: Option<&'a Target>,
     version: &'a str,
+    leases: Option<&'a LeaseService>,
 }
 
 /// Starts the command with its database and waits for its end. The signals
@@ -147,6 +224,9 @@ fn hand_over(
             templates: &config.env,
         },
     );
+    if let Some(leases) = handed.leases {
+        child_environment::offer(&mut command, leases);
+    }
     let outcome = command::start(command, argv).and_then(|running| {
         let id = running.id();
         // A record that cannot be written (full disk) must not stop the

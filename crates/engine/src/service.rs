@@ -13,18 +13,21 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use seedbed_api::{Context, Event, Failure, Kind, Phase, Result, Silent};
 use seedbed_db::{Globals, Session, TablespaceRoot, Target};
-use seedbed_isolation::Shared;
-use seedbed_server::{ClaimKind, Lock, Postmaster, RUN_MARK, Record, Service};
+use seedbed_isolation::{Finish, Shared};
+use seedbed_server::{ClaimKind, Lock, Postmaster, RUN_MARK, Record, SUPERUSER, Service};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::builder::Runner;
 use crate::caller::Caller;
-use crate::config::{Config, ServerChoice};
+use crate::config::{Config, ServerChoice, Workers};
+use crate::lease_service::{Beginning, LeaseService};
+use crate::leasing;
 use crate::private::{DATABASE, Groundwork, PrivateServer};
 use crate::shared;
 use crate::stopwatch::Stopwatch;
@@ -159,41 +162,54 @@ pub fn serve(world: &World<'_>, config: &Config) -> Result<()> {
     let runtime = runtime::new()?;
     let mut server =
         PrivateServer::open(world, config, &ground, ClaimKind::Up, "seedbed up", &mut stopwatch)?;
+    let mut leases = None;
     let outcome = runtime.block_on(async {
         // Caught before anybody is told that we are ready.
         let mut ends = Ends::listen()?;
-        let admin = offer(world, config, &ground, &mut server, &mut stopwatch).await?;
+        let offered = offer(world, config, &ground, &mut server, &mut stopwatch).await?;
+        leases = offered.leases;
         caller.may_leave();
         world.listener.on(&ready(&server));
         leave_the_terminal();
-        linger(&mut server, config.idle_timeout.value, &admin, &mut ends).await;
+        let look = Look { idle: config.idle_timeout.value, admin: &offered.admin };
+        linger(&mut server, &look, leases.as_ref(), &mut ends).await;
         Ok(())
     });
     // Nobody shall find a server that is about to end. A record that cannot be
     // written (full disk) must not keep it.
     let _ = server.site.claim_mut().note(|record| record.service = None);
+    if let Some(leases) = leases {
+        leases.leave();
+    }
     // Dropped first: its sockets belong to the server that ends now.
     drop(runtime);
     let closed = server.close();
     outcome.and(closed)
 }
 
-/// Turns the migrated database into the sealed template and records the
-/// service, which makes it visible to others.
+/// What is offered.
+struct Offered {
+    admin: Target,
+    leases: Option<LeaseService>,
+}
+
+/// Turns the migrated database into the sealed template, opens the lease
+/// service and records the service, which makes it visible to others.
 async fn offer(
     world: &World<'_>,
     config: &Config,
     ground: &Groundwork,
     server: &mut PrivateServer,
     stopwatch: &mut Stopwatch<'_>,
-) -> Result<seedbed_db::Target> {
-    let service = Service {
+) -> Result<Offered> {
+    let mut service = Service {
         key: ground.service_key(config),
         socket_dir: server.site.socket_dir(),
         port: server.postmaster.as_ref().map_or(0, Postmaster::port),
         password: server.password().expose().to_owned(),
         origin: server.binaries.origin.word().to_owned(),
         version: server.binaries.version.to_string(),
+        api: None,
     };
     let admin = shared::service_admin(&service);
     let mark = server.site.claim().id().to_owned();
@@ -216,10 +232,30 @@ async fn offer(
         run_command: &runner,
         build_wait: Shared::BUILD_WAIT,
     };
-    shared.adopt(&ground.recipe, DATABASE).await?;
+    let template = shared.adopt(ground.recipe.fingerprint(), DATABASE).await?;
+    let finish = Finish::for_lane(config.lane.value, true)?;
+    let role = config.role.value.as_deref().filter(|role| *role != SUPERUSER);
+    let template = shared.finished(&template, finish, &shared::prepare(role, &service)).await?;
+    let place = leasing::Ground {
+        admin: admin.clone(),
+        globals: Globals::Ours,
+        template,
+        finish,
+        run: mark.clone(),
+        slots: config.workers.value.unwrap_or(Workers::Auto).count(),
+        command: server.command_target(),
+        socket: Some(server.socket_target()),
+        version: service.version.clone(),
+    };
+    // Nobody listens for longer than the start.
+    let plan = leasing::plan(world, config, place, Arc::new(Silent));
+    let folder = server.site.socket_dir();
+    let beginning = Beginning { folder: &folder, door: world.door, hold: true, warm: false };
+    let leases = LeaseService::start(plan, &beginning)?;
+    service.api = Some(leases.api.clone());
     stopwatch.add(Phase::Clone, started);
     server.site.claim_mut().note(|record| record.service = Some(service))?;
-    Ok(admin)
+    Ok(Offered { admin, leases: Some(leases) })
 }
 
 fn ready(server: &PrivateServer) -> Event {
@@ -255,13 +291,20 @@ impl Ends {
     }
 }
 
+/// When to look whether anybody is there.
+struct Look<'a> {
+    idle: Option<Duration>,
+    admin: &'a Target,
+}
+
 /// Waits for the end: a signal, a dead server, or nobody there for too long.
 async fn linger(
     server: &mut PrivateServer,
-    idle: Option<Duration>,
-    admin: &seedbed_db::Target,
+    look: &Look<'_>,
+    leases: Option<&LeaseService>,
     ends: &mut Ends,
 ) {
+    let Look { idle, admin } = *look;
     let mut last_used = Instant::now();
     let look = idle.map_or(LOOK, |idle| LOOK.min(idle / 2));
     let mut session: Option<Session> = None;
@@ -274,7 +317,15 @@ async fn linger(
         if server.postmaster.as_mut().is_none_or(|postmaster| postmaster.ended().is_some()) {
             return;
         }
+        // It cannot be had any more: better none than half a server.
+        if leases.is_some_and(|leases| !leases.is_alive()) {
+            return;
+        }
         let Some(idle) = idle else { continue };
+        if leases.is_some_and(LeaseService::is_used) {
+            last_used = Instant::now();
+            continue;
+        }
         // Bounded: a server that hangs must not keep us from hearing `down`.
         let asked = tokio::time::timeout(ASK_BOUND, async {
             if session.is_none() {
@@ -292,12 +343,13 @@ async fn linger(
     }
 }
 
-/// Whether anybody but us is connected.
+/// Whether anybody but us is connected. Runs hold a lock (`hold`) besides
+/// their sessions, which look like ours; we hold one for the lease service.
 async fn used(session: Option<&Session>) -> Option<bool> {
-    let query = "SELECT count(*) FROM pg_stat_activity \
-                 WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
-    let count = session?.value(query).await.ok()??;
-    Some(count != "0")
+    let query = "SELECT EXISTS (SELECT FROM pg_stat_activity \
+                   WHERE backend_type = 'client backend' AND application_name !~ '^seedbed') \
+                 OR (SELECT count(*) > 1 FROM pg_locks WHERE locktype = 'advisory')";
+    Some(session?.value(query).await.ok()?? == "t")
 }
 
 /// Which services to end.

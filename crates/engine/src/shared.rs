@@ -3,17 +3,20 @@
 //! it at the end; everything else on that server is left alone.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use seedbed_api::{Event, Failure, Kind, Listener, Phase, Result, Secret};
 use seedbed_db::{Globals, Host, Session, TablespaceRoot, Target};
-use seedbed_isolation::{Facts, Shared};
+use seedbed_isolation::{Facts, Finish, Shared, Template};
 use seedbed_recipe::{Fingerprint, Recipe};
 use seedbed_server::{ClaimKind, Foreign, Record, SUPERUSER, Service, verifier};
 use tokio::runtime::Runtime;
 
 use crate::builder::Runner;
 use crate::config::Config;
+use crate::lease_service::{Beginning, LeaseService};
+use crate::leasing;
 use crate::private::Groundwork;
 use crate::site::Site;
 use crate::stopwatch::Stopwatch;
@@ -30,12 +33,17 @@ pub(crate) struct SharedRun {
     /// Keeps the run alive in the eyes of every sweep.
     held: Session,
     admin: Target,
+    template: Template,
+    globals: Globals,
+    /// The run's own clone; the lease service has its own ones.
     clone: Target,
     command: Target,
     socket: Option<Target>,
     server: String,
     version: String,
     role: Option<String>,
+    /// What the role needs in each database, as SQL.
+    prepare: String,
 }
 
 /// A shared server as a run sees it.
@@ -119,8 +127,8 @@ impl SharedRun {
     ) -> Result<Self> {
         let mut site = Site::open(world, ClaimKind::Run, &config.root, title)?;
         match Self::make(world, config, place, recipe, &mut site, stopwatch) {
-            Ok((runtime, held, clone)) => {
-                Ok(Self::assemble(config, place, site, runtime, held, clone))
+            Ok((runtime, held, template, clone)) => {
+                Ok(Self::assemble(config, place, site, (runtime, held, template), clone))
             }
             Err(failure) => {
                 // Databases already made are dropped with the claim.
@@ -147,7 +155,7 @@ impl SharedRun {
         recipe: &Recipe,
         site: &mut Site,
         stopwatch: &mut Stopwatch<'_>,
-    ) -> Result<(Runtime, Session, Target)> {
+    ) -> Result<(Runtime, Session, Template, Target)> {
         let runtime = runtime::new()?;
         let run = site.claim().id().to_owned();
         let runner = Runner {
@@ -186,6 +194,10 @@ impl SharedRun {
                 databases: vec![name.clone()],
             });
         })?;
+        if config.workers.value.is_some() {
+            // Its slots take the clone's place.
+            return Ok((runtime, held, template, place.admin.with_database(&name)));
+        }
         let clone = stopwatch.time(Phase::Clone, name.as_str(), || {
             runtime.block_on(async {
                 let clone = shared.clone(&template, &name, &run).await?;
@@ -195,15 +207,14 @@ impl SharedRun {
                 Ok(clone)
             })
         })?;
-        Ok((runtime, held, clone))
+        Ok((runtime, held, template, clone))
     }
 
     fn assemble(
         config: &Config,
         place: &Place<'_>,
         site: Site,
-        runtime: Runtime,
-        held: Session,
+        (runtime, held, template): (Runtime, Session, Template),
         clone: Target,
     ) -> Self {
         let role =
@@ -233,16 +244,19 @@ impl SharedRun {
             socket,
             server: place.server.clone(),
             version: place.version.clone(),
+            prepare: place.service.map_or_else(String::new, |service| prepare(role.as_deref(), service)),
+            template,
+            globals: place.globals,
             role,
         }
     }
 
     /// What is about to be handed over.
-    pub(crate) fn ready(&self) -> Event {
+    pub(crate) fn ready(&self, database: &str) -> Event {
         Event::Ready {
             server: self.server.clone(),
             version: self.version.clone(),
-            database: self.clone.database.clone(),
+            database: database.to_owned(),
             reused: true,
         }
     }
@@ -255,6 +269,53 @@ impl SharedRun {
             .as_ref()
             .map(|_| Target { user: SUPERUSER.to_owned(), ..self.command.clone() });
         (self.command.clone(), admin, self.socket.clone())
+    }
+
+    /// Starts a lease service with slots on this server.
+    pub(crate) fn offer_leases(
+        &mut self,
+        world: &World<'_>,
+        config: &Config,
+        workers: usize,
+        listener: Arc<dyn Listener>,
+    ) -> Result<LeaseService> {
+        let folder = self.site.socket_folder(world)?;
+        let run = self.site.claim().id().to_owned();
+        let runner = Runner {
+            root: &config.root,
+            mark: &run,
+            version: &self.version,
+            templates: &config.env,
+        };
+        let place = Place {
+            admin: self.admin.clone(),
+            globals: self.globals,
+            tablespaces: None,
+            service: None,
+            server: self.server.clone(),
+            version: self.version.clone(),
+        };
+        let shared = shared(&*listener, &place, &runner);
+        let (finish, template) = self.runtime.block_on(async {
+            let session = Session::connect(&self.admin, "seedbed", CONNECT_WAIT).await?;
+            let finish = Finish::for_lane(config.lane.value, session.is_superuser())?;
+            session.close().await;
+            let template = shared.finished(&self.template, finish, &self.prepare).await?;
+            Ok::<_, Failure>((finish, template))
+        })?;
+        let beginning = Beginning { folder: &folder, door: world.door, hold: false, warm: true };
+        let ground = leasing::Ground {
+            admin: self.admin.clone(),
+            globals: self.globals,
+            template,
+            finish,
+            run: run.clone(),
+            slots: workers,
+            command: self.command.clone(),
+            socket: self.socket.clone(),
+            version: self.version.clone(),
+        };
+        LeaseService::start(leasing::plan(world, config, ground, Arc::clone(&listener)), &beginning)
     }
 
     /// Version of the server.
@@ -351,17 +412,21 @@ async fn give_role(clone: &Target, role: &str, service: &Service) -> Result<()> 
         return Ok(());
     }
     let session = Session::connect(clone, "seedbed", CONNECT_WAIT).await?;
-    let password =
-        seedbed_db::quote_literal(&verifier(role, &Secret::new(service.password.clone())));
-    session
-        .batch(&format!(
-            "{} ALTER ROLE {} PASSWORD {password}",
-            role::ensure(role),
-            seedbed_db::quote_ident(role)
-        ))
-        .await?;
+    session.batch(&prepare(Some(role), service)).await?;
     session.close().await;
     Ok(())
+}
+
+/// The statements that let `role` log in to a database.
+pub(crate) fn prepare(role: Option<&str>, service: &Service) -> String {
+    let Some(role) = role else { return String::new() };
+    let password = verifier(role, &Secret::new(service.password.clone()));
+    format!(
+        "{} ALTER ROLE {} PASSWORD {}",
+        role::ensure(role),
+        seedbed_db::quote_ident(role),
+        seedbed_db::quote_literal(&password)
+    )
 }
 
 /// Drops clones of a run. A server that cannot be reached is either gone, and

@@ -84,6 +84,22 @@ impl Site {
         seedbed_server::give(dir, account)
     }
 
+    /// A folder for a socket of ours, 0700.
+    pub(crate) fn socket_folder(&mut self, world: &World<'_>) -> Result<PathBuf> {
+        if self.dir.is_none() {
+            let parent = &world.folders.runtime;
+            seedbed_server::ensure_private(parent, 0o711)?;
+            let dir = parent.join(self.claim.id());
+            self.claim.note(|record| record.directories.push(dir.clone()))?;
+            fs::DirBuilder::new()
+                .mode(0o700)
+                .create(&dir)
+                .context(Kind::Environment, || format!("cannot create {}", dir.display()))?;
+            self.dir = Some(dir);
+        }
+        Ok(self.dir().to_owned())
+    }
+
     /// The folder, once made.
     pub(crate) fn dir(&self) -> &Path {
         self.dir.as_deref().unwrap_or(Path::new("/nonexistent"))

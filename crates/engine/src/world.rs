@@ -9,6 +9,7 @@ use seedbed_server::Folders;
 use seedbed_server::binaries::{Choice, Finder, Wanted};
 
 use crate::config::{Config, ServerChoice};
+use crate::door::OpenDoor;
 
 /// The surroundings of a job.
 pub struct World<'a> {
@@ -22,6 +23,8 @@ pub struct World<'a> {
     pub path: OsString,
     /// Where the person stands: the wrapped command runs here.
     pub directory: PathBuf,
+    /// Opens the lease service to clients.
+    pub door: OpenDoor,
 }
 
 impl<'a> World<'a> {
@@ -30,7 +33,7 @@ impl<'a> World<'a> {
     /// # Errors
     /// [`Kind::Environment`] when there is no home folder and no variable
     /// that says where files go.
-    pub fn here(listener: &'a dyn Listener, directory: PathBuf) -> Result<Self> {
+    pub fn here(listener: &'a dyn Listener, directory: PathBuf, door: OpenDoor) -> Result<Self> {
         Ok(Self {
             folders: Folders::resolve(|name| std::env::var_os(name))?,
             listener,
@@ -38,6 +41,7 @@ impl<'a> World<'a> {
                 .context(Kind::Environment, || "cannot tell where the seedbed binary is".into())?,
             path: std::env::var_os("PATH").unwrap_or_default(),
             directory,
+            door,
         })
     }
 

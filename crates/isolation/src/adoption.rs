@@ -3,22 +3,21 @@
 
 use seedbed_api::Result;
 use seedbed_db::quote_ident;
-use seedbed_recipe::Recipe;
+use seedbed_recipe::Fingerprint;
 
 use crate::marker::{Marker, template_name};
 use crate::sealing::seal;
 use crate::{Shared, Template, roles};
 
 impl Shared<'_> {
-    /// Renames `database`, which must hold exactly this recipe's result on a
+    /// Renames `database`, which must hold exactly what has this fingerprint on a
     /// server of ours, to the template's name and seals it. Every role but the
     /// server's own counts as made by the recipe.
     ///
     /// # Errors
     /// `Database` with the server's reason; `Timeout` if somebody stays
     /// connected to it.
-    pub async fn adopt(&self, recipe: &Recipe, database: &str) -> Result<Template> {
-        let fingerprint = recipe.fingerprint();
+    pub async fn adopt(&self, fingerprint: Fingerprint, database: &str) -> Result<Template> {
         let name = template_name(&fingerprint);
         let session = self.connect().await?;
         // A crash of a backend must not bring the old name back.

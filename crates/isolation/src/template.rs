@@ -53,7 +53,7 @@ impl Shared<'_> {
 }
 
 /// The complete template under this name.
-async fn ready(
+pub(crate) async fn ready(
     session: &Session,
     name: &str,
     fingerprint: &Fingerprint,

@@ -23,6 +23,19 @@ pub enum ClaimKind {
     Run,
     /// A server kept by `seedbed up`.
     Up,
+    /// One `seedbed lease`: a command on another process's database.
+    Lease,
+}
+
+/// How to reach a lease service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Api {
+    /// Its address on loopback, such as `http://127.0.0.1:4711`.
+    pub address: String,
+    /// Its unix socket.
+    pub socket: PathBuf,
+    /// The token each request carries. The record is 0600.
+    pub token: String,
 }
 
 /// How to reach a server that `seedbed up` keeps.
@@ -40,6 +53,9 @@ pub struct Service {
     pub origin: String,
     /// Server version, such as `15.18`.
     pub version: String,
+    /// Its lease service.
+    #[serde(default)]
+    pub api: Option<Api>,
 }
 
 /// Databases on a server that outlives this claim.

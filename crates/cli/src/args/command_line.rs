@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{ColorChoice, Parser, Subcommand};
 
 use super::{
-    CacheArgs, CompletionsArgs, ConfigArgs, DownArgs, GcArgs, LogsArgs, ManArgs, PsArgs,
-    ReaperArgs, ReferenceArgs, RunArgs, ServeArgs, ServerArgs, UpArgs,
+    CacheArgs, CompletionsArgs, ConfigArgs, DownArgs, GcArgs, KeepArgs, LeaseArgs, LogsArgs,
+    ManArgs, MarkArgs, PsArgs, ReaperArgs, ReferenceArgs, ReleaseArgs, RewindArgs, RunArgs, ServeArgs, ServerArgs, UpArgs,
 };
 
 /// Gives any test command its own real PostgreSQL database: migrations applied
@@ -57,6 +57,11 @@ pub(crate) enum Command {
     Run(RunArgs),
     Up(UpArgs),
     Down(DownArgs),
+    Lease(LeaseArgs),
+    Mark(MarkArgs),
+    Rewind(RewindArgs),
+    Release(ReleaseArgs),
+    Keep(KeepArgs),
     Ps(PsArgs),
     Gc(GcArgs),
     Logs(LogsArgs),

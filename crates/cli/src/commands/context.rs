@@ -43,7 +43,7 @@ impl Context {
 
     /// The surroundings of a job; the wrapped command runs in `-C`.
     pub(super) fn world(&self) -> Result<World<'_>> {
-        World::here(&self.reporter, self.directory()?)
+        World::here(&self.reporter, self.directory()?, crate::door::open)
     }
 
     /// Lets the closing line speak of migrations only where there are some.

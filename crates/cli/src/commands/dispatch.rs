@@ -7,7 +7,7 @@ use seedbed_api::Result;
 use seedbed_engine::Folders;
 
 use super::{
-    Context, cache, completions, config, down, gc, logs, man, ps, reaper, reference, run, server,
+    Context, cache, completions, config, down, gc, lease, logs, man, ps, reaper, reference, run, server,
     up,
 };
 use crate::args::{Cli, Command};
@@ -51,11 +51,16 @@ fn dispatch(context: &mut Context, command: &Command) -> Result<u8> {
         seedbed_engine::sweep(&folders, &context.reporter);
     }
     let done = match command {
-        // The only one whose exit code is not ours to choose.
+        // Those whose exit code is not ours to choose.
         Command::Run(args) => return run::run(context, args),
+        Command::Lease(args) => return lease::lease(context, args),
         Command::Up(args) => up::up(context, args),
         Command::Down(args) => down::down(context, args),
-        Command::Ps(_) => ps::ps(context),
+        Command::Ps(args) => ps::ps(context, args),
+        Command::Mark(args) => lease::mark(context, args),
+        Command::Rewind(args) => lease::rewind(context, args),
+        Command::Release(args) => lease::release(context, args),
+        Command::Keep(args) => lease::keep(context, args),
         Command::Gc(_) => gc::gc(context),
         Command::Logs(args) => logs::logs(context, args),
         Command::Server(args) => server::server(context, args),

@@ -7,6 +7,7 @@ mod context;
 mod dispatch;
 mod down;
 mod gc;
+mod lease;
 mod logs;
 mod man;
 mod ps;
@@ -14,6 +15,7 @@ mod reaper;
 mod reference;
 mod run;
 mod server;
+mod service;
 mod up;
 
 use context::Context;

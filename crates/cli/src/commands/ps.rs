@@ -3,13 +3,21 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use seedbed_api::Result;
+use seedbed_api::lease::SlotState;
 use seedbed_engine::{ClaimKind, Record};
 use serde_json::json;
 
-use super::Context;
+use super::{Context, service};
+use crate::args::PsArgs;
 use crate::table;
 
-pub(super) fn ps(context: &Context) -> Result<()> {
+pub(super) fn ps(context: &Context, args: &PsArgs) -> Result<()> {
+    if args.slots {
+        return slots(context);
+    }
+    if args.connections {
+        return connections(context);
+    }
     let records = seedbed_engine::ps(&context.world()?);
     if context.printer.json() {
         let records: Vec<_> = records.iter().map(value).collect();
@@ -34,6 +42,56 @@ pub(super) fn ps(context: &Context) -> Result<()> {
     context.printer.data(&text).map(drop)
 }
 
+/// The slots of the lease service.
+fn slots(context: &Context) -> Result<()> {
+    let slots = service::call(context, async |client| client.slots().await)?;
+    if context.printer.json() {
+        return context.printer.json_data(&json!(slots));
+    }
+    let rows = slots.iter().map(|slot| {
+        [
+            slot.slot.clone(),
+            word(&slot.state),
+            slot.lane.word().to_owned(),
+            slot.lease.clone().unwrap_or_else(|| "-".to_owned()),
+            slot.worker.clone().unwrap_or_else(|| "-".to_owned()),
+            slot.leases.to_string(),
+            slot.replaced.to_string(),
+            slot.database.clone(),
+        ]
+    });
+    let header = ["SLOT", "STATE", "LANE", "LEASE", "WORKER", "LEASES", "REPLACED", "DATABASE"];
+    context.printer.data(&table::render(header, rows)).map(drop)
+}
+
+/// Who holds connections to the server.
+fn connections(context: &Context) -> Result<()> {
+    let holdings = service::call(context, async |client| client.connections().await)?;
+    if context.printer.json() {
+        return context.printer.json_data(&json!(holdings));
+    }
+    context.printer.say(&format!(
+        "seedbed: {} of {} connections are open, leases have reserved {}",
+        holdings.open, holdings.limit, holdings.reserved
+    ));
+    let rows = holdings.holders.iter().map(|holding| {
+        [
+            holding.slot.clone().unwrap_or_else(|| "-".to_owned()),
+            holding.open.to_string(),
+            holding.in_transaction.to_string(),
+            holding.database.clone(),
+            holding.application.clone(),
+        ]
+    });
+    let header = ["SLOT", "OPEN", "IN TRANSACTION", "DATABASE", "APPLICATION"];
+    context.printer.data(&table::render(header, rows)).map(drop)
+}
+
+/// The word of a state, as JSON has it.
+fn word(state: &SlotState) -> String {
+    json!(state).as_str().unwrap_or_default().to_owned()
+}
+
 /// What a script may know; passwords and URLs stay in the record.
 fn value(record: &Record) -> serde_json::Value {
     json!({
@@ -52,6 +110,7 @@ fn kind(kind: ClaimKind) -> &'static str {
     match kind {
         ClaimKind::Run => "run",
         ClaimKind::Up => "up",
+        ClaimKind::Lease => "lease",
     }
 }
 

@@ -49,6 +49,7 @@ fn kind(shape: Shape) -> String {
         Shape::Text => "text".into(),
         Shape::Path => "text: a path".into(),
         Shape::Bool => "`true` or `false`".into(),
+        Shape::Workers => "number, or text `auto`".into(),
         Shape::Duration => "text: a duration".into(),
         Shape::Texts => "list of texts".into(),
         Shape::Globs => "list of globs".into(),

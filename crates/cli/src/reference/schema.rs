@@ -52,6 +52,10 @@ fn shape(shape: Shape) -> Value {
         Shape::Word(words) => json!({ "enum": words }),
         Shape::Text | Shape::Path => json!({ "type": "string", "minLength": 1 }),
         Shape::Bool => json!({ "type": "boolean" }),
+        Shape::Workers => json!({ "anyOf": [
+            { "type": "integer", "minimum": 1, "maximum": 256 },
+            { "type": "string", "pattern": "^(auto|[1-9][0-9]*)$" },
+        ] }),
         Shape::Duration => json!({ "type": "string", "pattern": "^([0-9]+[smhd]|never)$" }),
         Shape::Texts | Shape::Globs => texts,
         Shape::Command => json!({ "anyOf": [{ "type": "string", "minLength": 1 }, texts] }),

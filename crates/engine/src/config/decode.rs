@@ -7,6 +7,7 @@ use std::time::Duration;
 use seedbed_api::Result;
 use seedbed_recipe::Format;
 
+use super::lease::{LANES, Workers};
 use super::choice::{ServerChoice, parse_version};
 use super::document::Raw;
 use super::keys::Key;
@@ -18,6 +19,7 @@ use super::redact::redact;
 use super::template::{Flaw, PLACEHOLDERS, Template};
 use super::value::{Origin, Value};
 use super::{duration, suggest};
+use seedbed_api::lease::LaneChoice;
 use seedbed_server::Storage;
 use seedbed_server::binaries::FetchWith;
 
@@ -150,6 +152,19 @@ pub(super) fn idle_timeout(given: &Given) -> Result<Option<Duration>, Misfit> {
         .ok_or_else(|| Misfit::new("a number with `s`, `m`, `h` or `d`, at most 365d, or `never`"))
 }
 
+/// A number of workers.
+pub(super) fn workers(given: &Given) -> Result<Workers, Misfit> {
+    let (Raw::Text(text) | Raw::Number(text)) = &given.raw else {
+        return Err(Misfit::new("a number from 1 to 256, or `auto`"));
+    };
+    Workers::parse(text).ok_or_else(|| Misfit::new("a number from 1 to 256, or `auto`"))
+}
+
+/// A lane.
+pub(super) fn lane(given: &Given) -> Result<LaneChoice, Misfit> {
+    word(given, LANES, LaneChoice::from_word)
+}
+
 /// A list of texts.
 pub(super) fn texts(given: &Given) -> Result<Vec<String>, Misfit> {
     let Raw::List(items) = &given.raw else { return Err(Misfit::new("a list of texts")) };
@@ -258,6 +273,8 @@ mod tests {
             Shape::Server => server(given).map(drop),
             Shape::Version => version(given).map(drop),
             Shape::Word(words) if words == Storage::WORDS => storage(given).map(drop),
+            Shape::Word(words) if words == LANES => lane(given).map(drop),
+            Shape::Workers => workers(given).map(drop),
             Shape::Word(words) if words == FetchWith::WORDS => fetch_with(given).map(drop),
             Shape::Word(_) => format(given).map(drop),
             Shape::Text => text(given).map(drop),

@@ -2,6 +2,7 @@
 //! the reference page, the JSON schema and `config show` are made from this
 //! table; nothing else lists keys.
 
+use super::lease::LANES;
 use super::recipe::FOLDER_FORMATS;
 use seedbed_server::Storage;
 use seedbed_server::binaries::FetchWith;
@@ -21,6 +22,8 @@ pub enum Shape {
     Path,
     /// `true` or `false`.
     Bool,
+    /// A number of workers, or `auto`.
+    Workers,
     /// A duration such as `30m`, or `never`.
     Duration,
     /// A list of texts.
@@ -243,6 +246,37 @@ pub const KEYS: &[Key] = &[
             "30m",
         ),
         "--idle-timeout",
+    ),
+    flag(
+        variable(
+            key(
+                "workers",
+                Shape::Workers,
+                "4",
+                "How many workers get a database of their own from the lease service: a number, or \
+                 `auto` for one a processor. With it `seedbed run` offers the service; \
+                 `seedbed up` always does, with one a processor.",
+            ),
+            "SEEDBED_WORKERS",
+        ),
+        "--workers",
+    ),
+    flag(
+        variable(
+            or(
+                key(
+                    "lane",
+                    Shape::Word(LANES),
+                    "\"clone\"",
+                    "How a lease goes back to a mark: `rewind` undoes what was touched, `clone` \
+                     takes another database, `truncate` empties dirtied tables, `rollback` relies \
+                     on the client's transaction and checks it. `auto` picks by rights and evidence.",
+                ),
+                "auto",
+            ),
+            "SEEDBED_LANE",
+        ),
+        "--lane",
     ),
     key(
         "settings",

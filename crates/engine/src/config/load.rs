@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use seedbed_api::lease::LaneChoice;
 use seedbed_api::{Failure, Kind, Listener, Result};
 
 use super::choice::ServerChoice;
 use super::decode;
 use super::keys::{self, Key};
 use super::layers::{Given, Inputs, Layers};
+use super::lease::Workers;
 use super::misfit::Misfit;
 use super::recipe::{RecipeChoice, RecipeSource};
 use super::template::Template;
@@ -39,6 +41,9 @@ pub struct Config {
     pub os_user: Value<Option<String>>,
     /// `None`: never.
     pub idle_timeout: Value<Option<Duration>>,
+    /// `None`: no lease service with `run`.
+    pub workers: Value<Option<Workers>>,
+    pub lane: Value<LaneChoice>,
     pub settings: BTreeMap<String, Value<String>>,
     /// The recipe and why it is this one.
     pub recipe: RecipeChoice,
@@ -84,6 +89,8 @@ impl Config {
             offline: decoder.required("offline", decode::boolean)?,
             os_user: decoder.optional("os_user", decode::text)?,
             idle_timeout: decoder.required("idle_timeout", decode::idle_timeout)?,
+            workers: decoder.optional("workers", decode::workers)?,
+            lane: decoder.required("lane", decode::lane)?,
             settings: decoder.or_empty("settings", decode::parameters)?.value,
             env: decoder.or_empty("env", decode::templates)?.value,
             recipe,

@@ -20,6 +20,7 @@ mod document;
 mod duration;
 mod excerpt;
 mod layers;
+mod lease;
 mod load;
 mod misfit;
 mod pattern;
@@ -34,6 +35,7 @@ mod value;
 
 pub use choice::ServerChoice;
 pub use layers::{Flags, Inputs};
+pub use lease::Workers;
 pub use load::Config;
 pub use read::{MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES, read_globs, read_recipe};
 pub use recipe::{RecipeChoice, RecipeSource};

@@ -1,5 +1,6 @@
 //! The configuration as rows: what `seedbed config show` prints.
 
+use super::lease::{Workers, lane_word};
 use super::choice::ServerChoice;
 use super::duration;
 use super::load::Config;
@@ -42,6 +43,8 @@ impl Config {
             row("idle_timeout", &self.idle_timeout, |timeout| {
                 Some(quoted(&duration::write(*timeout)))
             }),
+            row("workers", &self.workers, |workers| workers.map(Workers::written)),
+            row("lane", &self.lane, |lane| Some(quoted(lane_word(*lane)))),
         ];
         for (name, setting) in &self.settings {
             rows.push(row(&format!("settings.{name}"), setting, |text| Some(quoted(text))));

@@ -11,6 +11,7 @@
 
 mod catalog;
 mod control;
+mod control_session;
 mod install;
 mod key;
 mod lease;

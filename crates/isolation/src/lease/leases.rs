@@ -1,81 +1,153 @@
 //! The handle of the lease service: what every surface calls.
 //!
 //! *Invariant*: whatever is begun here is finished, also if the caller's future
-//! is dropped half-way, as happens when a client hangs up.
+//! is dropped half-way, as happens when a client hangs up: the work runs in a
+//! task of its own.
 
 use std::sync::Arc;
 
-use seedbed_api::Result;
 use seedbed_api::lease::{
-    Acquire, Health, Holdings, Keep, Kept, Lease, MarkRequest, MarkSet, ProblemCode, Released,
-    Rewind, Rewound, SlotStatus,
+    Acquire, Health, HolderKind, Holdings, Keep, Kept, Lease, MarkRequest, MarkSet, ProblemCode,
+    Released, Rewind, Rewound, SlotStatus,
 };
+use seedbed_api::{Failure, Kind, Result};
+
+use super::desk::Desk;
+use super::identity::{LeaseRef, SlotNumber};
+use super::opening::LeasePlan;
+use super::queue::Ask;
 
 /// Identity of a holder: one connection of one client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HolderId(u64);
 
-/// The lease service of one process; clones are the same service.
-#[derive(Clone)]
-pub struct Leases(Arc<Inner>);
+impl HolderId {
+    pub(crate) const fn numbered(number: u64) -> Self {
+        Self(number)
+    }
+}
 
-struct Inner {}
+/// The lease service of one process; clones are the same service. Its methods
+/// must be called inside the runtime it was opened in.
+#[derive(Clone)]
+pub struct Leases(Arc<Desk>);
 
 impl Leases {
+    /// Opens the service; databases are made when they are first needed.
+    ///
+    /// # Errors
+    /// `LaneImpossible` if the template does not allow the lane; those of
+    /// connecting to the server.
+    pub async fn open(plan: LeasePlan) -> Result<Self> {
+        let leases = Self(Arc::new(Desk::open(plan).await?));
+        let runtime = tokio::runtime::Handle::current();
+        let desk = Arc::downgrade(&leases.0);
+        leases.0.queue.on_abandoned(move |slot| {
+            if let Some(desk) = desk.upgrade() {
+                runtime.spawn(async move { desk.clean_up(slot).await });
+            }
+        });
+        Ok(leases)
+    }
+
+    /// Makes every slot's database now, for holders who come without a lease.
+    ///
+    /// # Errors
+    /// Whatever keeps a database from being made.
+    pub async fn warm(&self) -> Result<()> {
+        self.0.warm().await
+    }
+
     /// An identity for a client that has just connected.
     #[must_use]
     pub fn new_holder(&self) -> HolderId {
-        HolderId(0)
+        self.0.new_holder()
     }
 
     /// The holder is gone: its leases end, what it waits for is forgotten.
-    pub fn holder_ended(&self, _holder: HolderId) {}
+    pub fn holder_ended(&self, holder: HolderId) {
+        for slot in self.0.queue.holder_ended(holder) {
+            self.bring_back(slot);
+        }
+    }
 
     /// Leases a slot, waiting for a free one in the order of arrival.
     ///
     /// # Errors
     /// `UnknownSlot`, `UnknownTemplate`, `LaneImpossible`, `NoFreeSlot`,
     /// `NoConnections`, `ServerGone`, `Ending`.
-    pub async fn acquire(&self, _request: &Acquire, _holder: HolderId) -> Result<Lease> {
-        Err(ProblemCode::Ending.failure("not built"))
+    pub async fn acquire(&self, request: &Acquire, holder: HolderId) -> Result<Lease> {
+        let slot = self.0.admit(request)?;
+        let ask = Ask {
+            slot,
+            worker: request.worker.clone(),
+            holder: (request.holder == HolderKind::Connection).then_some(holder),
+            connections: request.connections.unwrap_or(1),
+            wait: request.wait_ms.map(std::time::Duration::from_millis),
+        };
+        // Dropped before it is kept, it gives the lease back.
+        let granted = self.0.queue.wait(ask).await?;
+        let lease = granted.lease();
+        let (desk, request) = (Arc::clone(&self.0), request.clone());
+        let begun = Self::task(async move { desk.begin(lease, &request).await }).await;
+        let begun = granted.unless_ended(begun);
+        if begun.is_err() {
+            self.end(lease);
+        }
+        granted.keep();
+        begun
     }
 
     /// Marks the state of a leased database as it is now.
     ///
     /// # Errors
     /// `UnknownLease`, `LeaseEnded`, `WriterOpen`, `ServerGone`.
-    pub async fn mark(&self, _lease: &str, _request: &MarkRequest) -> Result<MarkSet> {
-        Err(ProblemCode::Ending.failure("not built"))
+    pub async fn mark(&self, lease: &str, request: &MarkRequest) -> Result<MarkSet> {
+        let lease = LeaseRef::parse(lease)?;
+        let (desk, request) = (Arc::clone(&self.0), request.clone());
+        Self::task(async move { desk.mark(lease, &request).await }).await
     }
 
     /// Brings a leased database back to a mark.
     ///
     /// # Errors
     /// `UnknownLease`, `LeaseEnded`, `UnknownMark`, `ForeignMark`, `ServerGone`.
-    pub async fn rewind(&self, _lease: &str, _request: &Rewind) -> Result<Rewound> {
-        Err(ProblemCode::Ending.failure("not built"))
+    pub async fn rewind(&self, lease: &str, request: &Rewind) -> Result<Rewound> {
+        let lease = LeaseRef::parse(lease)?;
+        let (desk, request) = (Arc::clone(&self.0), request.clone());
+        Self::task(async move { desk.rewind(lease, &request).await }).await
     }
 
     /// Ends a lease; returns when its slot is clean.
     ///
     /// # Errors
     /// `UnknownLease`, `LeaseEnded`.
-    pub async fn release(&self, _lease: &str) -> Result<Released> {
-        Err(ProblemCode::Ending.failure("not built"))
+    pub async fn release(&self, lease: &str) -> Result<Released> {
+        let lease = LeaseRef::parse(lease)?;
+        let current = self.0.queue.current(lease)?;
+        if !self.0.queue.end(current) {
+            return Err(ProblemCode::LeaseEnded
+                .failure(format!("{} is not leased", current.slot.name()))
+                .hint("seedbed lease -- COMMAND"));
+        }
+        let this = self.clone();
+        Self::task(async move { Ok(this.0.clean_up(current.slot).await) }).await
     }
 
     /// Keeps a leased database as it is; the slot gets another one.
     ///
     /// # Errors
     /// `UnknownLease`, `LeaseEnded`, `ServerGone`.
-    pub async fn keep(&self, _lease: &str, _request: &Keep) -> Result<Kept> {
-        Err(ProblemCode::Ending.failure("not built"))
+    pub async fn keep(&self, lease: &str, request: &Keep) -> Result<Kept> {
+        let lease = LeaseRef::parse(lease)?;
+        let (desk, request) = (Arc::clone(&self.0), request.clone());
+        Self::task(async move { desk.keep(lease, &request).await }).await
     }
 
     /// Every slot and what it is doing.
     #[must_use]
     pub fn slots(&self) -> Vec<SlotStatus> {
-        Vec::new()
+        self.0.slots()
     }
 
     /// Who holds connections to the server.
@@ -83,18 +155,66 @@ impl Leases {
     /// # Errors
     /// `ServerGone`.
     pub async fn holdings(&self) -> Result<Holdings> {
-        Err(ProblemCode::Ending.failure("not built"))
+        self.0.holdings().await
     }
 
     /// Version and identity of the service.
     #[must_use]
     pub fn health(&self) -> Health {
-        Health {
-            seedbed: env!("CARGO_PKG_VERSION").to_owned(),
-            protocol: 1,
-            server: String::new(),
-            run: String::new(),
-            template: String::new(),
+        self.0.health()
+    }
+
+    /// The URLs of a slot: over TCP, and over the unix socket if there is one.
+    #[must_use]
+    pub fn targets(&self, slot: usize) -> Option<super::SlotTargets> {
+        self.0.targets(slot)
+    }
+
+    /// Names of the databases that were kept.
+    #[must_use]
+    pub fn kept(&self) -> Vec<String> {
+        self.0.kept()
+    }
+
+    /// Looks after the pool of ready databases, until the service is closed.
+    pub async fn tend(&self) {
+        self.0.pool.tend().await;
+    }
+
+    /// From now on closing drops no database: the server ends next.
+    pub fn abandon(&self) {
+        self.0.abandon();
+    }
+
+    /// Ends the service: whoever waits is told, every database but kept ones
+    /// is dropped.
+    ///
+    /// # Errors
+    /// What kept databases from being dropped.
+    pub async fn close(&self) -> Result<()> {
+        self.0.close().await
+    }
+
+    /// Ends a lease and brings its slot back without anybody waiting for it.
+    fn end(&self, lease: super::identity::LeaseId) {
+        if self.0.queue.end(lease) {
+            self.bring_back(lease.slot);
+        }
+    }
+
+    fn bring_back(&self, slot: SlotNumber) {
+        let desk = Arc::clone(&self.0);
+        drop(tokio::spawn(async move { desk.clean_up(slot).await }));
+    }
+
+    async fn task<T: Send + 'static>(
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        match tokio::spawn(work).await {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                Err(Failure::new(Kind::Bug, "a task of the lease service panicked").because(error))
+            }
         }
     }
 }

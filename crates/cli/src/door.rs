@@ -1,0 +1,22 @@
+//! The door of the lease service: the engine offers the service, `httpd` lets
+//! clients in, and this program brings the two together.
+
+use std::path::Path;
+
+use seedbed_api::{Result, Secret};
+use seedbed_engine::{Door, Leases};
+use tokio::sync::oneshot;
+
+/// Binds the socket and a port on loopback.
+pub(crate) fn open(socket: &Path, token: &Secret) -> Result<Door> {
+    let door = seedbed_httpd::Door::open(Some(socket), token.clone())?;
+    Ok(Door {
+        address: door.address().to_string(),
+        serve: Box::new(|leases: Leases, stop: oneshot::Receiver<()>| {
+            Box::pin(async move {
+                // The sender is dropped to say that it is over.
+                door.serve(leases, async { drop(stop.await) }).await
+            })
+        }),
+    })
+}

@@ -1,0 +1,196 @@
+//! The lease service of a process: one thread with a runtime of its own, so
+//! that it answers while the process waits for its command.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use seedbed_api::lease::SlotState;
+use seedbed_api::{Context, Event, Failure, Kind, Listener, Result};
+use seedbed_isolation::{LeasePlan, Leases, SlotTargets};
+use seedbed_server::Api;
+use tokio::sync::oneshot;
+
+use crate::door::OpenDoor;
+use crate::runtime;
+
+/// Name of the socket in the folder of a run.
+const SOCKET: &str = "api";
+
+/// Length of the token, in characters of five bits.
+const TOKEN_LENGTH: usize = 40;
+
+/// A running lease service.
+pub(crate) struct LeaseService {
+    pub(crate) api: Api,
+    leases: Leases,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<Result<()>>>,
+}
+
+/// How the service is begun.
+pub(crate) struct Beginning<'a> {
+    /// The folder for the socket, 0700.
+    pub(crate) folder: &'a Path,
+    pub(crate) door: OpenDoor,
+    /// Whether the service itself keeps the run alive in the eyes of sweeps.
+    pub(crate) hold: bool,
+    /// Whether all databases are made at once.
+    pub(crate) warm: bool,
+}
+
+/// Takes events to another thread.
+struct Relay(Sender<Event>);
+
+impl Listener for Relay {
+    fn on(&self, event: &Event) {
+        // Nobody listens any more: there is nothing to tell.
+        let _ = self.0.send(event.clone());
+    }
+}
+
+/// A listener, and what it hears. The receiver ends when the listener is gone.
+fn relay() -> (Arc<dyn Listener>, Receiver<Event>) {
+    let (sender, receiver) = channel();
+    (Arc::new(Relay(sender)), receiver)
+}
+
+/// Runs `work` with a listener for other threads; what it hears goes on to
+/// ours, as it happens.
+pub(crate) fn heard_by<T>(ours: &dyn Listener, work: impl FnOnce(Arc<dyn Listener>) -> T) -> T {
+    let (listener, heard) = relay();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            for event in heard {
+                ours.on(&event);
+            }
+        });
+        work(listener)
+    })
+}
+
+impl LeaseService {
+    /// Starts the service and waits until it can be called.
+    pub(crate) fn start(plan: LeasePlan, beginning: &Beginning<'_>) -> Result<Self> {
+        let socket = beginning.folder.join(SOCKET);
+        let token = seedbed_server::random_word(TOKEN_LENGTH)?;
+        let (stop, stopped) = oneshot::channel();
+        let (ready, opened) = channel();
+        let life = Life {
+            plan,
+            socket: socket.clone(),
+            token: token.clone(),
+            door: beginning.door,
+            hold: beginning.hold,
+            warm: beginning.warm,
+        };
+        let thread = std::thread::Builder::new()
+            .name("leases".into())
+            .spawn(move || life.live(&ready, stopped))
+            .context(Kind::Environment, || "cannot start a thread".into())?;
+        match opened.recv() {
+            Ok((leases, address)) => Ok(Self {
+                api: Api { address, socket, token },
+                leases,
+                stop: Some(stop),
+                thread: Some(thread),
+            }),
+            Err(_) => Err(match thread.join() {
+                Ok(Err(failure)) => failure,
+                _ => panicked(),
+            }),
+        }
+    }
+
+    /// Where the holder of the nth slot, counted from 0, connects.
+    pub(crate) fn targets(&self, slot: usize) -> Option<SlotTargets> {
+        self.leases.targets(slot)
+    }
+
+    /// How many slots there are.
+    pub(crate) fn slots(&self) -> usize {
+        self.leases.slots().len()
+    }
+
+    /// Names of databases that were kept.
+    pub(crate) fn kept(&self) -> Vec<String> {
+        self.leases.kept()
+    }
+
+    /// Whether any slot is leased.
+    pub(crate) fn is_used(&self) -> bool {
+        self.leases.slots().iter().any(|slot| slot.state == SlotState::Leased)
+    }
+
+    /// Whether the service still answers.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
+    /// Ends the service where the server ends next: nothing is dropped.
+    pub(crate) fn leave(mut self) {
+        self.leases.abandon();
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+
+    /// Ends the service; its databases are dropped if the server lives on.
+    pub(crate) fn stop(mut self) -> Result<()> {
+        drop(self.stop.take());
+        self.thread.take().map_or(Ok(()), |thread| thread.join().unwrap_or_else(|_| Err(panicked())))
+    }
+}
+
+/// What the thread is given.
+struct Life {
+    plan: LeasePlan,
+    socket: PathBuf,
+    token: String,
+    door: OpenDoor,
+    hold: bool,
+    warm: bool,
+}
+
+impl Life {
+    fn live(
+        self,
+        ready: &Sender<(Leases, String)>,
+        stopped: oneshot::Receiver<()>,
+    ) -> Result<()> {
+        let runtime = runtime::new()?;
+        runtime.block_on(async {
+            let held = if self.hold {
+                Some(seedbed_isolation::hold(&self.plan.admin, &self.plan.run).await?)
+            } else {
+                None
+            };
+            let leases = Leases::open(self.plan).await?;
+            if self.warm
+                && let Err(failure) = leases.warm().await
+            {
+                let _ = leases.close().await;
+                return Err(failure);
+            }
+            let door = (self.door)(&self.socket, &seedbed_api::Secret::new(self.token))?;
+            let _ = ready.send((leases.clone(), door.address));
+            let serving = (door.serve)(leases.clone(), stopped);
+            tokio::select! {
+                served = serving => served?,
+                // It ends only when the pool is closed.
+                () = async { leases.tend().await; std::future::pending::<()>().await } => {}
+            }
+            let closed = leases.close().await;
+            if let Some(held) = held {
+                held.close().await;
+            }
+            closed
+        })
+    }
+}
+
+fn panicked() -> Failure {
+    Failure::new(Kind::Bug, "the thread of the lease service panicked")
+}

@@ -1,0 +1,474 @@
+//! The service behind its handle: slots, the queue, the pool and what was
+//! learned, brought together.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use seedbed_api::lease::{
+    Acquire, Health, Holdings, InTheWay, Keep, Kept, Lane, LaneChoice, Lease, MarkRequest,
+    MarkSet, ProblemCode, Released, Rewind, Rewound, SlotState, SlotStatus,
+};
+use seedbed_api::{Failure, Kind, Result};
+use tokio::sync::MutexGuard;
+
+use super::evidence::Evidence;
+use super::identity::{LeaseId, LeaseRef, SlotNumber};
+use super::lanes::{self, Facts};
+use super::leases::HolderId;
+use super::ledger::State;
+use super::opening::{LeasePlan, SlotTargets};
+use super::queue::Queue;
+use super::slot::{Returned, Slot};
+use crate::journal::{Holds, SessionInfo};
+use crate::pool::{Pool, PoolPlan, Quarantine};
+
+/// Version of the protocol that `docs/reference/openapi.json` describes.
+const PROTOCOL: u32 = 1;
+/// Connections the service itself may need: one for each slot, and these.
+const OWN_CONNECTIONS: u32 = 6;
+/// After so many replacements in a row without a test's name, rewinding is not
+/// tried any more while the lease lasts.
+const PATIENCE: u32 = 3;
+
+/// Everything of one service.
+pub(crate) struct Desk {
+    plan: LeasePlan,
+    pub(crate) queue: Queue,
+    pub(crate) pool: Pool,
+    places: Vec<Place>,
+    evidence: Mutex<Evidence>,
+    kept: Mutex<Vec<String>>,
+    holders: AtomicU64,
+    abandoned: AtomicBool,
+}
+
+/// A slot and what may be asked without waiting for it.
+struct Place {
+    slot: tokio::sync::Mutex<Slot>,
+    database: String,
+    manner: Mutex<Manner>,
+}
+
+/// How the current lease of a slot is reset.
+#[derive(Clone, Debug)]
+struct Manner {
+    wanted: LaneChoice,
+    lane: Lane,
+    /// The test that runs, as far as we were told.
+    test: Option<String>,
+    /// Replacements in a row that no test's name explains.
+    unexplained: u32,
+    broken: bool,
+    replaced: u64,
+}
+
+impl Desk {
+    pub(crate) async fn open(plan: LeasePlan) -> Result<Self> {
+        let pool = Pool::open(PoolPlan {
+            admin: plan.admin.clone(),
+            globals: plan.globals,
+            template: plan.template.clone(),
+            run: plan.run.clone(),
+            listener: std::sync::Arc::clone(&plan.listener),
+            memory: plan.memory.clone(),
+        })
+        .await?;
+        let evidence = Evidence::open(plan.evidence.as_deref()).unwrap_or_else(|failure| {
+            plan.listener.warning(failure.chain(), None);
+            Evidence::default()
+        });
+        let mut places = Vec::with_capacity(plan.slots);
+        for index in 0..plan.slots {
+            let number = SlotNumber::at(index);
+            let name = crate::clone_name(&plan.run, &number.0.to_string())?;
+            let slot = Slot::new(number, plan.admin.with_database(&name), plan.finish);
+            let facts = Facts {
+                finish: plan.finish,
+                service: plan.lane,
+                evidence: None,
+                obstacle: None,
+            };
+            let (lane, _) = lanes::choose(LaneChoice::Auto, &facts)?;
+            let manner = Manner {
+                wanted: LaneChoice::Auto,
+                lane,
+                test: None,
+                unexplained: 0,
+                broken: false,
+                replaced: 0,
+            };
+            places.push(Place {
+                database: slot.database().to_owned(),
+                slot: tokio::sync::Mutex::new(slot),
+                manner: Mutex::new(manner),
+            });
+        }
+        let limit = pool.holdings().await?.limit;
+        let own = OWN_CONNECTIONS + u32::try_from(plan.slots).unwrap_or(u32::MAX);
+        Ok(Self {
+            queue: Queue::new(plan.slots, limit.saturating_sub(own)),
+            pool,
+            places,
+            evidence: Mutex::new(evidence),
+            kept: Mutex::new(Vec::new()),
+            holders: AtomicU64::new(0),
+            abandoned: AtomicBool::new(false),
+            plan,
+        })
+    }
+
+    /// Makes every slot's database, for holders who come without a lease.
+    pub(crate) async fn warm(&self) -> Result<()> {
+        for (index, place) in self.places.iter().enumerate() {
+            let lease = LeaseId { slot: SlotNumber::at(index), count: 0 };
+            let mut slot = place.slot.lock().await;
+            slot.begin(&self.pool, lease).await?;
+            let (lane, _) = self.choose(&slot, LaneChoice::Auto, None)?;
+            place.manner().lane = lane;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn new_holder(&self) -> HolderId {
+        HolderId::numbered(self.holders.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Looks at a request before it joins the queue.
+    pub(crate) fn admit(&self, request: &Acquire) -> Result<Option<SlotNumber>> {
+        if let Some(wanted) = &request.template {
+            let ours = self.plan.template.fingerprint.to_string();
+            if wanted.is_empty() || !ours.starts_with(wanted.as_str()) {
+                return Err(ProblemCode::UnknownTemplate
+                    .failure("the service has another template than the client expects")
+                    .hint("start the run anew: the recipe has changed"));
+            }
+        }
+        let Some(text) = &request.slot else { return Ok(None) };
+        let slot = SlotNumber::parse(text)?;
+        self.place(slot).map(|_| Some(slot))
+    }
+
+    /// Prepares a slot for its new holder.
+    pub(crate) async fn begin(&self, lease: LeaseId, request: &Acquire) -> Result<Lease> {
+        let place = self.place(lease.slot)?;
+        let mut slot = place.slot.lock().await;
+        let test = request.test.clone();
+        slot.begin(&self.pool, lease).await.map_err(|failure| self.gone(failure))?;
+        let (lane, because) = self.choose(&slot, request.lane, test.as_deref())?;
+        let mut manner = place.manner();
+        *manner = Manner {
+            wanted: request.lane,
+            lane,
+            test,
+            unexplained: 0,
+            broken: false,
+            replaced: manner.replaced,
+        };
+        let targets = self.target_of(&place.database);
+        Ok(Lease {
+            lease: lease.name(),
+            slot: lease.slot.name(),
+            url: targets.command.url().expose().to_owned(),
+            socket_url: targets.socket.map(|target| target.url().expose().to_owned()),
+            database: place.database.clone(),
+            lane,
+            because,
+            mark: slot.base(),
+            template: self.plan.template.fingerprint.to_string(),
+        })
+    }
+
+    pub(crate) async fn mark(&self, lease: LeaseRef, request: &MarkRequest) -> Result<MarkSet> {
+        let (place, mut slot) = self.leased(lease).await?;
+        if request.test.is_some() {
+            let wanted = place.manner().wanted;
+            let (lane, _) = self.choose(&slot, wanted, request.test.as_deref())?;
+            let mut manner = place.manner();
+            manner.lane = lane;
+            manner.test.clone_from(&request.test);
+        }
+        let set = slot.mark().await.map_err(|failure| self.gone(failure))?;
+        let depth = u32::try_from(set.depth).unwrap_or(u32::MAX);
+        Ok(MarkSet { mark: set.mark, depth, redoable: set.redoable })
+    }
+
+    pub(crate) async fn rewind(&self, lease: LeaseRef, request: &Rewind) -> Result<Rewound> {
+        let (place, mut slot) = self.leased(lease).await?;
+        let test = request.test.clone().or_else(|| place.manner().test.clone());
+        let mark = request.mark.as_deref();
+        if request.keep {
+            let (kept, returned) = self.set_aside(&mut slot, mark, test).await?;
+            place.manner().replaced += 1;
+            return Ok(Rewound { kept: Some(kept), ..told(returned, false) });
+        }
+        let lane = place.manner().lane();
+        let returned =
+            slot.rewind(&self.pool, mark, lane).await.map_err(|failure| self.gone(failure))?;
+        let committed = lane == Lane::Rollback && (returned.tables > 0 || returned.evidence);
+        self.learn(lease.slot, place, test.as_deref(), &returned);
+        Ok(told(returned, committed))
+    }
+
+    pub(crate) async fn keep(&self, lease: LeaseRef, request: &Keep) -> Result<Kept> {
+        let (place, mut slot) = self.leased(lease).await?;
+        let test = request.test.clone().or_else(|| place.manner().test.clone());
+        let (kept, _) = self.set_aside(&mut slot, None, test).await?;
+        place.manner().replaced += 1;
+        Ok(kept)
+    }
+
+    async fn set_aside(
+        &self,
+        slot: &mut Slot,
+        mark: Option<&str>,
+        test: Option<String>,
+    ) -> Result<(Kept, Returned)> {
+        let quarantine = Quarantine::new(&self.plan.run, test, &self.plan.project)?;
+        let returned =
+            slot.keep(&self.pool, mark, &quarantine).await.map_err(|failure| self.gone(failure))?;
+        let name = quarantine.name().to_owned();
+        let url = self.target_of(&name).command.url().expose().to_owned();
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
+        Ok((Kept { name, url }, returned))
+    }
+
+    /// Brings a slot back whose lease has ended, and offers it again. What
+    /// fails is tried again by the next lease.
+    pub(crate) async fn clean_up(&self, number: SlotNumber) -> Released {
+        let mut released = Released { slot: number.name(), replaced: false };
+        if let Ok(place) = self.place(number) {
+            let mut slot = place.slot.lock().await;
+            let lane = place.manner().lane();
+            match slot.finish(&self.pool, lane).await {
+                Ok(returned) => {
+                    released.replaced = returned.replaced;
+                    self.learn(number, place, None, &returned);
+                }
+                Err(failure) => {
+                    place.manner().broken = true;
+                    if !self.queue.is_ending() {
+                        let slot = number.name();
+                        self.plan.listener.warning(
+                            format!("{slot} cannot be brought back: {}", failure.chain()),
+                            Some("seedbed ps --slots".to_owned()),
+                        );
+                    }
+                }
+            }
+        }
+        self.queue.clean(number);
+        released
+    }
+
+    pub(crate) fn slots(&self) -> Vec<SlotStatus> {
+        let (entries, _) = self.queue.entries();
+        let states = entries.into_iter().zip(&self.places).enumerate();
+        states
+            .map(|(index, (entry, place))| {
+                let slot = SlotNumber::at(index);
+                let manner = place.manner().clone();
+                let leased = matches!(entry.state, State::Leased { .. });
+                let lease = LeaseId { slot, count: entry.leases };
+                SlotStatus {
+                    slot: slot.name(),
+                    state: match entry.state {
+                        State::Leased { .. } => SlotState::Leased,
+                        State::Resetting => SlotState::Resetting,
+                        State::Free if manner.broken => SlotState::Broken,
+                        State::Free => SlotState::Free,
+                    },
+                    lease: leased.then(|| lease.name()),
+                    worker: entry.worker,
+                    database: place.database.clone(),
+                    lane: manner.lane(),
+                    leases: entry.leases,
+                    replaced: manner.replaced,
+                }
+            })
+            .collect()
+    }
+
+    pub(crate) async fn holdings(&self) -> Result<Holdings> {
+        let mut holdings = self.pool.holdings().await.map_err(|failure| self.gone(failure))?;
+        holdings.reserved = self.queue.entries().1;
+        for holding in &mut holdings.holders {
+            let at = self.places.iter().position(|place| place.database == holding.database);
+            holding.slot = at.map(|index| SlotNumber::at(index).name());
+        }
+        Ok(holdings)
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        Health {
+            seedbed: env!("CARGO_PKG_VERSION").to_owned(),
+            protocol: PROTOCOL,
+            server: self.plan.version.clone(),
+            run: self.plan.run.clone(),
+            template: self.plan.template.fingerprint.to_string(),
+        }
+    }
+
+    /// Where holders of the nth slot, counted from 0, connect.
+    pub(crate) fn targets(&self, index: usize) -> Option<SlotTargets> {
+        self.places.get(index).map(|place| self.target_of(&place.database))
+    }
+
+    pub(crate) fn kept(&self) -> Vec<String> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) async fn close(&self) -> Result<()> {
+        self.queue.close();
+        for place in &self.places {
+            place.slot.lock().await.close().await;
+        }
+        if self.abandoned.load(Ordering::Relaxed) { Ok(()) } else { self.pool.close().await }
+    }
+
+    pub(crate) fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Relaxed);
+    }
+
+    /// The slot a request means, locked, and still under that lease.
+    async fn leased(&self, lease: LeaseRef) -> Result<(&Place, MutexGuard<'_, Slot>)> {
+        if self.queue.is_ending() {
+            return Err(ProblemCode::Ending.failure("the lease service is about to end"));
+        }
+        self.queue.current(lease)?;
+        let place = self.place(lease.slot)?;
+        let slot = place.slot.lock().await;
+        // It may have ended while we waited.
+        let current = self.queue.current(lease)?;
+        if slot.lease() != current && lease.count.is_some() {
+            return Err(ProblemCode::LeaseEnded
+                .failure(format!("the lease {} has ended", current.name()))
+                .hint("seedbed lease -- COMMAND"));
+        }
+        Ok((place, slot))
+    }
+
+    fn place(&self, slot: SlotNumber) -> Result<&Place> {
+        self.places.get(slot.index()).ok_or_else(|| {
+            let slots = self.places.len();
+            ProblemCode::UnknownSlot
+                .failure(format!("there is no {}, only {slots} slots", slot.name()))
+                .hint("seedbed ps --slots")
+        })
+    }
+
+    fn target_of(&self, database: &str) -> SlotTargets {
+        let socket = self.plan.socket.as_ref();
+        SlotTargets {
+            command: self.plan.command.with_database(database),
+            socket: socket.map(|target| target.with_database(database)),
+        }
+    }
+
+    fn choose(
+        &self,
+        slot: &Slot,
+        wanted: LaneChoice,
+        test: Option<&str>,
+    ) -> Result<(Lane, String)> {
+        let evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes::choose(
+            wanted,
+            &Facts {
+                finish: self.plan.finish,
+                service: self.plan.lane,
+                evidence: test.and_then(|test| evidence.of(test)),
+                obstacle: slot.obstacle(),
+            },
+        )
+    }
+
+    /// Remembers what a reset has shown, and tells it.
+    fn learn(&self, number: SlotNumber, place: &Place, test: Option<&str>, returned: &Returned) {
+        let mut manner = place.manner();
+        if !returned.replaced {
+            manner.unexplained = 0;
+            return;
+        }
+        manner.replaced += 1;
+        let Some(why) = returned.why.as_deref().filter(|_| returned.evidence) else { return };
+        let Some(test) = test else {
+            manner.unexplained += 1;
+            return;
+        };
+        let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = evidence.of(test).is_some();
+        if let Err(failure) = evidence.note(test, why) {
+            self.plan.listener.warning(failure.chain(), None);
+        }
+        if !known {
+            let slot = number.name();
+            self.plan.listener.notice(format!(
+                "`{test}` cannot be rewound ({why}); {slot} was replaced, and is from now on \
+                 after this test"
+            ));
+        }
+    }
+
+    /// Says that the server is gone where that is why something failed.
+    fn gone(&self, failure: Failure) -> Failure {
+        if failure.code().is_some() || !is_loss(&failure) {
+            return failure;
+        }
+        let message = "the database server does not answer";
+        ProblemCode::ServerGone.failure(message).because(failure).hint("seedbed logs")
+    }
+}
+
+impl Place {
+    fn manner(&self) -> std::sync::MutexGuard<'_, Manner> {
+        self.manner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Manner {
+    /// The lane for the next reset.
+    fn lane(&self) -> Lane {
+        let may_change = self.wanted == LaneChoice::Auto && self.lane == Lane::Rewind;
+        if may_change && self.unexplained >= PATIENCE { Lane::Clone } else { self.lane }
+    }
+}
+
+/// Whether a connection or the server was lost.
+fn is_loss(failure: &Failure) -> bool {
+    match failure.kind() {
+        Kind::NoServer | Kind::ServerFailed | Kind::Timeout => true,
+        Kind::Database => seedbed_db::Complaint::of(failure).is_none(),
+        _ => false,
+    }
+}
+
+fn told(returned: Returned, committed: bool) -> Rewound {
+    Rewound {
+        mark: returned.mark,
+        replaced: returned.replaced,
+        marks_lost: returned.marks_lost,
+        why: returned.why,
+        tables: u32::try_from(returned.tables).unwrap_or(u32::MAX),
+        rows: returned.rows,
+        committed,
+        ended: returned.ended.iter().map(in_the_way).collect(),
+        readers: returned.readers.iter().map(in_the_way).collect(),
+        kept: None,
+    }
+}
+
+fn in_the_way(session: &SessionInfo) -> InTheWay {
+    let holds = match session.holds {
+        Holds::Transaction => "transaction",
+        Holds::Snapshot => "snapshot",
+        Holds::Lock => "lock",
+        Holds::Nothing => "nothing",
+        Holds::Prepared => "prepared",
+    };
+    InTheWay {
+        pid: session.pid,
+        application: session.application.clone(),
+        role: session.role.clone(),
+        holds: holds.to_owned(),
+    }
+}

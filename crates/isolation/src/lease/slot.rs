@@ -1,0 +1,385 @@
+//! One slot: a database under a stable name, the stack of marks of its current
+//! lease, and the ways back to one of them.
+//!
+//! *Invariants*: the lowest mark is the template's state. A database is handed
+//! out only after it went back to that mark, or was replaced. Whatever fails
+//! half-way leaves the slot unsound, and an unsound slot is replaced before it
+//! is used again.
+
+use seedbed_api::lease::{Lane, ProblemCode};
+use seedbed_api::{Failure, Result};
+use seedbed_db::Target;
+
+use crate::journal::{self, Journal, Marked, Rewindable, Saved, SessionInfo};
+use crate::pool::Pool;
+use crate::truncate::{Emptiable, Emptier};
+use crate::{Finish, journal::Rewound};
+
+use super::identity::{LeaseId, MarkId, SlotNumber};
+
+/// What can take changes back.
+enum Undo {
+    Journal(Box<Journal>),
+    Emptier(Box<Emptier>),
+    /// Nothing, and why.
+    Nothing(String),
+}
+
+/// A mark on the stack.
+struct Standing {
+    id: MarkId,
+    journal: Option<journal::Mark>,
+    saved: Option<Saved>,
+}
+
+/// One slot.
+pub(crate) struct Slot {
+    number: SlotNumber,
+    /// The database, as the service connects to it.
+    target: Target,
+    finish: Finish,
+    undo: Undo,
+    lease: LeaseId,
+    stack: Vec<Standing>,
+    next_mark: u64,
+    /// Why the database must be replaced before it is used again.
+    unsound: Option<String>,
+}
+
+/// What came of a return to a mark.
+#[derive(Debug, Default)]
+pub(crate) struct Returned {
+    pub(crate) mark: String,
+    pub(crate) replaced: bool,
+    pub(crate) marks_lost: bool,
+    pub(crate) why: Option<String>,
+    /// Whether `why` is the test's doing.
+    pub(crate) evidence: bool,
+    pub(crate) tables: usize,
+    pub(crate) rows: u64,
+    pub(crate) ended: Vec<SessionInfo>,
+    pub(crate) readers: Vec<SessionInfo>,
+}
+
+/// A mark that was set.
+#[derive(Debug)]
+pub(crate) struct Set {
+    pub(crate) mark: String,
+    pub(crate) depth: usize,
+    pub(crate) redoable: bool,
+}
+
+/// What one attempt to undo came to.
+enum Undone {
+    Done { tables: usize, rows: u64, ended: Vec<SessionInfo>, readers: Vec<SessionInfo> },
+    Impossible { why: String, evidence: bool },
+}
+
+impl Slot {
+    /// A slot whose database will be made when it is first needed.
+    pub(crate) fn new(number: SlotNumber, target: Target, finish: Finish) -> Self {
+        let why = "it was not made yet".to_owned();
+        Self {
+            number,
+            target,
+            finish,
+            undo: Undo::Nothing(why.clone()),
+            lease: LeaseId { slot: number, count: 0 },
+            stack: Vec::new(),
+            next_mark: 0,
+            unsound: Some(why),
+        }
+    }
+
+    /// Name of the database.
+    pub(crate) fn database(&self) -> &str {
+        &self.target.database
+    }
+
+    /// Why the database cannot be undone, if so and if that is known.
+    pub(crate) fn obstacle(&self) -> Option<&str> {
+        match &self.undo {
+            Undo::Nothing(why) if self.unsound.is_none() => Some(why),
+            Undo::Nothing(_) | Undo::Journal(_) | Undo::Emptier(_) => None,
+        }
+    }
+
+    /// The lease it is on, or was on last.
+    pub(crate) fn lease(&self) -> LeaseId {
+        self.lease
+    }
+
+    /// The lowest mark.
+    pub(crate) fn base(&self) -> String {
+        self.stack.first().map(|standing| standing.id.name()).unwrap_or_default()
+    }
+
+    /// Begins a lease: the database is as the template. Another's traces are
+    /// taken back first; there are none after [`Slot::finish`].
+    pub(crate) async fn begin(&mut self, pool: &Pool, lease: LeaseId) -> Result<Returned> {
+        let returned = self.to_base(pool, Lane::Rewind).await?;
+        self.lease = lease;
+        self.next_mark = 0;
+        for standing in &mut self.stack {
+            standing.id = MarkId { lease, count: self.next_mark };
+            self.next_mark += 1;
+        }
+        Ok(returned)
+    }
+
+    /// Ends a lease: no session is left and the database is as the template.
+    pub(crate) async fn finish(&mut self, pool: &Pool, lane: Lane) -> Result<Returned> {
+        if self.unsound.is_none()
+            && let Err(failure) = pool.end_sessions(self.database(), self.control_pid()).await
+        {
+            self.unsound = Some(failure.chain());
+        }
+        self.to_base(pool, lane).await
+    }
+
+    /// Marks the state as it is now.
+    pub(crate) async fn mark(&mut self) -> Result<Set> {
+        if let Some(why) = &self.unsound {
+            return Err(ProblemCode::ServerGone
+                .failure(format!("the database of {} must be replaced: {why}", self.number.name()))
+                .hint("seedbed rewind"));
+        }
+        let (mark, saved) = match &mut self.undo {
+            Undo::Nothing(_) | Undo::Emptier(_) => (None, None),
+            Undo::Journal(journal) => match journal.mark().await? {
+                Marked::Busy(sessions) => return Err(busy(&sessions)),
+                Marked::Set(mark) => {
+                    let saved = journal.saved(&mark).await?;
+                    (Some(mark), saved)
+                }
+            },
+        };
+        let redoable = saved.is_some();
+        let id = self.push(mark, saved);
+        Ok(Set { mark: id.name(), depth: self.stack.len() - 1, redoable })
+    }
+
+    /// Goes back to a mark, the latest if none is named; marks after it are
+    /// forgotten.
+    pub(crate) async fn rewind(
+        &mut self,
+        pool: &Pool,
+        mark: Option<&str>,
+        lane: Lane,
+    ) -> Result<Returned> {
+        let at = self.find(mark)?;
+        self.to(pool, at, lane).await
+    }
+
+    /// Quarantines the database as `kept` and goes on with another one at a
+    /// mark.
+    pub(crate) async fn keep(
+        &mut self,
+        pool: &Pool,
+        mark: Option<&str>,
+        kept: &crate::pool::Quarantine,
+    ) -> Result<Returned> {
+        let at = self.find(mark)?;
+        let why = "the database was kept".to_owned();
+        self.disconnect(&why).await;
+        pool.set_aside(&self.target.database, kept).await?;
+        self.continue_at(pool, at, why).await
+    }
+
+    /// Gives the connection back.
+    pub(crate) async fn close(&mut self) {
+        self.disconnect("the service ends").await;
+    }
+
+    fn find(&self, mark: Option<&str>) -> Result<usize> {
+        let Some(text) = mark else { return Ok(self.stack.len().saturating_sub(1)) };
+        let id = MarkId::parse(text, self.lease)?;
+        self.stack.iter().position(|standing| standing.id == id).ok_or_else(|| {
+            ProblemCode::UnknownMark
+                .failure(format!("there is no mark {text}: the lease went back to an earlier one"))
+                .hint("seedbed mark")
+        })
+    }
+
+    async fn to_base(&mut self, pool: &Pool, lane: Lane) -> Result<Returned> {
+        self.to(pool, 0, lane).await
+    }
+
+    async fn to(&mut self, pool: &Pool, at: usize, lane: Lane) -> Result<Returned> {
+        let undone = match (self.unsound.take(), lane) {
+            (Some(why), _) => Undone::Impossible { why, evidence: false },
+            (None, Lane::Clone) => Undone::Impossible {
+                why: "the lane is `clone`".to_owned(),
+                evidence: false,
+            },
+            (None, Lane::Rewind | Lane::Truncate | Lane::Rollback) => {
+                // Holds if this is dropped half-way.
+                self.unsound = Some("a reset was interrupted".to_owned());
+                let undone = self.undo_to(at).await;
+                self.unsound = None;
+                undone
+            }
+        };
+        match undone {
+            Undone::Done { tables, rows, ended, readers } => {
+                self.stack.truncate(at + 1);
+                let mark = self.stack[at].id.name();
+                Ok(Returned { mark, tables, rows, ended, readers, ..Returned::default() })
+            }
+            Undone::Impossible { why, evidence } => {
+                self.disconnect(&why).await;
+                pool.replace(&self.target.database).await?;
+                let returned = self.continue_at(pool, at, why).await?;
+                Ok(Returned { evidence, ..returned })
+            }
+        }
+    }
+
+    async fn undo_to(&mut self, at: usize) -> Undone {
+        match &mut self.undo {
+            Undo::Nothing(why) => Undone::Impossible { why: why.clone(), evidence: false },
+            Undo::Journal(journal) => {
+                let Some(mark) = self.stack.get(at).and_then(|standing| standing.journal.clone())
+                else {
+                    let why = "the mark does not stand in the journal".to_owned();
+                    return Undone::Impossible { why, evidence: false };
+                };
+                match journal.rewind(&mark).await {
+                    Ok(Rewound::Done { tables, rows, ended, readers }) => {
+                        Undone::Done { tables, rows, ended, readers }
+                    }
+                    Ok(Rewound::Replace { why }) => {
+                        Undone::Impossible { why, evidence: journal.is_connected() }
+                    }
+                    Err(failure) => {
+                        Undone::Impossible { why: failure.chain(), evidence: false }
+                    }
+                }
+            }
+            Undo::Emptier(emptier) if at == 0 => match emptier.reset().await {
+                Ok(crate::truncate::Reset::Done { tables, rows, ended, readers }) => {
+                    Undone::Done { tables, rows, ended, readers }
+                }
+                Ok(crate::truncate::Reset::Replace { why }) => {
+                    Undone::Impossible { why, evidence: true }
+                }
+                Err(failure) => Undone::Impossible { why: failure.chain(), evidence: false },
+            },
+            Undo::Emptier(_) => Undone::Impossible {
+                why: "the truncate lane goes back to the template only".to_owned(),
+                evidence: false,
+            },
+        }
+    }
+
+    /// On a fresh database: builds the state up to a mark again, as far as
+    /// that is possible.
+    async fn continue_at(&mut self, pool: &Pool, at: usize, why: String) -> Result<Returned> {
+        let mut returned = Returned { replaced: true, why: Some(why), ..Returned::default() };
+        let best = self.stack.iter().take(at + 1).rposition(|standing| standing.saved.is_some());
+        let best = best.unwrap_or(0);
+        self.unsound = Some("a replacement was interrupted".to_owned());
+        self.connect().await?;
+        let done = if best == 0 { false } else { self.redo(best).await };
+        if done {
+            self.stack.truncate(best + 1);
+            returned.marks_lost = best < at;
+        } else {
+            if best > 0 {
+                // Half of it may be there.
+                self.disconnect("a redo failed").await;
+                pool.replace(&self.target.database).await?;
+                self.connect().await?;
+            }
+            self.reset_base().await?;
+            returned.marks_lost = at > 0;
+        }
+        self.unsound = None;
+        returned.mark = self.stack.last().map(|standing| standing.id.name()).unwrap_or_default();
+        Ok(returned)
+    }
+
+    /// Whether the marks up to `best` stand again.
+    async fn redo(&mut self, best: usize) -> bool {
+        let Undo::Journal(journal) = &mut self.undo else { return false };
+        let Some(saved) = self.stack[best].saved.clone() else { return false };
+        let Ok(marks) = journal.redo(&saved).await else { return false };
+        if marks.len() != best + 1 {
+            return false;
+        }
+        for (standing, mark) in self.stack.iter_mut().zip(marks) {
+            standing.journal = Some(mark);
+        }
+        true
+    }
+
+    async fn connect(&mut self) -> Result<()> {
+        self.undo = match self.finish {
+            Finish::Plain => Undo::Nothing("the template holds no undo journal".to_owned()),
+            Finish::Journal => match Journal::open(&self.target).await? {
+                Rewindable::Yes(journal) => Undo::Journal(journal),
+                Rewindable::No(why) => Undo::Nothing(why),
+            },
+            Finish::Truncate => match Emptier::open(&self.target).await? {
+                Emptiable::Yes(emptier) => Undo::Emptier(emptier),
+                Emptiable::No(why) => Undo::Nothing(why),
+            },
+        };
+        Ok(())
+    }
+
+    async fn disconnect(&mut self, why: &str) {
+        let undo = std::mem::replace(&mut self.undo, Undo::Nothing(why.to_owned()));
+        self.unsound = Some(why.to_owned());
+        match undo {
+            Undo::Journal(journal) => journal.close().await,
+            Undo::Emptier(emptier) => emptier.close().await,
+            Undo::Nothing(_) => {}
+        }
+    }
+
+    async fn set_base(&mut self) -> Result<()> {
+        self.stack.clear();
+        self.mark().await.map(drop)
+    }
+
+    /// A new lowest mark under the name of the old one.
+    async fn reset_base(&mut self) -> Result<()> {
+        let id = self.stack.first().map(|standing| standing.id);
+        self.unsound = None;
+        self.set_base().await?;
+        if let (Some(id), Some(standing)) = (id, self.stack.first_mut()) {
+            standing.id = id;
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, journal: Option<journal::Mark>, saved: Option<Saved>) -> MarkId {
+        let id = MarkId { lease: self.lease, count: self.next_mark };
+        self.next_mark += 1;
+        self.stack.push(Standing { id, journal, saved });
+        id
+    }
+
+    /// Backend of the service's own session in the database, to be spared.
+    fn control_pid(&self) -> Option<i32> {
+        match &self.undo {
+            Undo::Journal(journal) => Some(journal.backend()),
+            Undo::Emptier(emptier) => Some(emptier.backend()),
+            Undo::Nothing(_) => None,
+        }
+    }
+}
+
+fn busy(sessions: &[SessionInfo]) -> Failure {
+    let told: Vec<String> = sessions
+        .iter()
+        .map(|session| match session.pid {
+            0 => "a prepared transaction".to_owned(),
+            pid => format!("backend {pid} (`{}`)", session.application),
+        })
+        .collect();
+    ProblemCode::WriterOpen
+        .failure(format!("a transaction that has written is open: {}", told.join(", ")))
+        .hint("commit or roll back before the mark is set")
+}
