@@ -1,10 +1,13 @@
 //! `CREATE DATABASE … TEMPLATE`, done the fastest way the server offers.
 
+use std::time::{Duration, Instant};
+
 use seedbed_api::Result;
 use seedbed_db::{Complaint, Session, quote_ident};
 
 use crate::attributes;
 use crate::marker::{BORN, Marker};
+use crate::pool::Strategy;
 
 /// The server itself waits five seconds for sessions on the source to end
 /// before it answers 55006 (`CountOtherDBBackends`).
@@ -19,11 +22,24 @@ pub(crate) async fn copy(
     to: &str,
     marker: &Marker,
 ) -> Result<()> {
+    let strategy = Strategy::fallback(session).await?;
+    copy_by(session, strategy, from, to, marker).await.map(drop)
+}
+
+/// The same in a given way. Returns how long the server copied.
+pub(crate) async fn copy_by(
+    session: &Session,
+    strategy: Strategy,
+    from: Option<&str>,
+    to: &str,
+    marker: &Marker,
+) -> Result<Duration> {
     let source = quote_ident(from.unwrap_or("template0"));
     let name = quote_ident(to);
-    let strategy = strategy(session).await?;
+    let clause = strategy.clause(session).await?;
     let create =
-        format!("CREATE DATABASE {name} TEMPLATE {source} CONNECTION LIMIT {BORN}{strategy}");
+        format!("CREATE DATABASE {name} TEMPLATE {source} CONNECTION LIMIT {BORN}{clause}");
+    let began = Instant::now();
     let mut attempt = 1;
     loop {
         match session.batch(&create).await {
@@ -33,6 +49,7 @@ pub(crate) async fn copy(
             other => break other?,
         }
     }
+    let took = began.elapsed();
     describe(session, to, marker).await?;
     let mut statements = Vec::new();
     if let Marker::Clone { .. } = marker
@@ -44,29 +61,19 @@ pub(crate) async fn copy(
     if let Some(from) = from {
         statements.extend(attributes::replayed(session, from, to).await?);
     }
-    if statements.is_empty() { Ok(()) } else { session.batch(&statements.join(";\n")).await }
+    if !statements.is_empty() {
+        session.batch(&statements.join(";\n")).await?;
+    }
+    Ok(took)
 }
 
 /// Writes a database's marker.
 pub(crate) async fn describe(session: &Session, name: &str, marker: &Marker) -> Result<()> {
-    let comment = seedbed_db::quote_literal(&marker.comment()?);
-    session.batch(&format!("COMMENT ON DATABASE {} IS {comment}", quote_ident(name))).await
+    session.batch(&description(name, marker)?).await
 }
 
-/// `STRATEGY FILE_COPY` (from 15) copies files between two checkpoints: twice
-/// as fast as the default where a checkpoint costs nothing, slower elsewhere.
-/// From 18 the files can be reflinks; a file system without them copies.
-async fn strategy(session: &Session) -> Result<&'static str> {
-    let version = session.server_version().0;
-    if version < 15 || session.value("SHOW fsync").await?.as_deref() != Some("off") {
-        return Ok("");
-    }
-    if version >= 18 {
-        match session.batch("SET file_copy_method = 'clone'").await {
-            // invalid_parameter_value: this platform cannot.
-            Err(failure) if !Complaint::is(&failure, "22023") => return Err(failure),
-            _ => {}
-        }
-    }
-    Ok(" STRATEGY FILE_COPY")
+/// The statement that writes a database's marker.
+pub(crate) fn description(name: &str, marker: &Marker) -> Result<String> {
+    let comment = seedbed_db::quote_literal(&marker.comment()?);
+    Ok(format!("COMMENT ON DATABASE {} IS {comment}", quote_ident(name)))
 }

@@ -11,6 +11,8 @@ use crate::marker::{BORN, INVALID, Marker, key_in_name, run_in_name};
 /// One database under a name like ours.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
+    /// The same for the database's whole life, whatever its name.
+    pub(crate) oid: u32,
     pub(crate) name: String,
     pub(crate) marker: Option<Marker>,
     /// `IS_TEMPLATE true, ALLOW_CONNECTIONS false`.
@@ -35,6 +37,8 @@ pub(crate) enum State {
         /// The run it belongs to.
         run: String,
     },
+    /// Set aside for a person; dropped only when asked for by name.
+    Kept,
     /// Not ours, whatever its name.
     Foreign,
 }
@@ -44,6 +48,11 @@ impl Found {
         let marked = match &self.marker {
             Some(Marker::Template { fingerprint, .. }) => fingerprint.parse().ok(),
             Some(Marker::Clone { run }) => return State::Clone { run: run.clone() },
+            // Its drop was begun: nothing is left to keep.
+            Some(Marker::Kept(kept)) if self.is_invalid() => {
+                return State::Clone { run: kept.run.clone() };
+            }
+            Some(Marker::Kept(_)) => return State::Kept,
             None => None,
         };
         if let Some(fingerprint) = marked {
@@ -53,8 +62,7 @@ impl Found {
                 State::Unfinished { lock: crate::lock::template_key(&fingerprint) }
             };
         }
-        let ours =
-            self.connection_limit == BORN || (self.connection_limit == INVALID && self.owned);
+        let ours = self.connection_limit == BORN || (self.is_invalid() && self.owned);
         if !ours {
             return State::Foreign;
         }
@@ -64,6 +72,24 @@ impl Found {
         match run_in_name(&self.name) {
             Some(run) => State::Clone { run: run.to_owned() },
             None => State::Foreign,
+        }
+    }
+
+    /// Whether its DROP was interrupted. The server then allows to rename and
+    /// to drop it; ALTER DATABASE ends the session (FATAL, 55000).
+    pub(crate) fn is_invalid(&self) -> bool {
+        self.connection_limit == INVALID
+    }
+
+    /// Whether it is a clone of this run.
+    ///
+    /// A suite may have dropped its database and made it anew (`db:reset`),
+    /// mark and all: under a name that holds the run's random identity, owned
+    /// by us, nobody else can have made it.
+    pub(crate) fn is_of(&self, run: &str) -> bool {
+        match self.state() {
+            State::Clone { run: of } => of == run,
+            _ => self.marker.is_none() && self.owned && run_in_name(&self.name) == Some(run),
         }
     }
 }
@@ -79,9 +105,15 @@ pub(crate) async fn named(session: &Session, name: &str) -> Result<Option<Found>
     Ok(matching(session, &condition).await?.into_iter().next())
 }
 
+/// The databases with these names.
+pub(crate) async fn these(session: &Session, names: &[&str]) -> Result<Vec<Found>> {
+    let names: Vec<String> = names.iter().map(|name| quote_literal(name)).collect();
+    matching(session, &format!("d.datname IN ({})", names.join(", "))).await
+}
+
 async fn matching(session: &Session, condition: &str) -> Result<Vec<Found>> {
     let query = format!(
-        "SELECT d.datname, shobj_description(d.oid, 'pg_database'), \
+        "SELECT d.oid, d.datname, shobj_description(d.oid, 'pg_database'), \
                 d.datistemplate AND NOT d.datallowconn, d.datconnlimit, \
                 r.rolsuper OR d.datdba = r.oid \
          FROM pg_database d, pg_roles r \
@@ -92,8 +124,9 @@ async fn matching(session: &Session, condition: &str) -> Result<Vec<Found>> {
 }
 
 fn found(row: Vec<Option<String>>) -> Option<Found> {
-    let [name, comment, sealed, limit, owned] = row.try_into().ok()?;
+    let [oid, name, comment, sealed, limit, owned] = row.try_into().ok()?;
     Some(Found {
+        oid: oid?.parse().ok()?,
         name: name?,
         marker: comment.as_deref().and_then(Marker::read),
         sealed: sealed.as_deref() == Some("t"),
@@ -114,6 +147,13 @@ mod tests {
         let clone = "seedbed_test_r1";
         let t = Marker::Template { fingerprint: fingerprint.to_string(), roles: Vec::new() };
         let c = Marker::Clone { run: "r1".into() };
+        let k = Marker::Kept(crate::Keepsake {
+            run: "r1".into(),
+            name: clone.into(),
+            test: None,
+            project: None,
+            created_s: 0,
+        });
         let of_run = State::Clone { run: "r1".into() };
         for (name, marker, sealed, limit, owned, expected) in [
             (template.as_str(), Some(t.clone()), true, -1, false, State::Template(fingerprint)),
@@ -124,12 +164,40 @@ mod tests {
             (&template, None, false, INVALID, false, State::Foreign),
             (&template, None, true, -1, true, State::Foreign),
             (clone, Some(c), false, -1, true, of_run.clone()),
-            (clone, None, false, BORN, false, of_run),
+            (clone, None, false, BORN, false, of_run.clone()),
             (clone, None, false, -1, true, State::Foreign),
             ("seedbed_other", None, false, BORN, true, State::Foreign),
+            ("seedbed_kept_a", Some(k.clone()), false, -1, true, State::Kept),
+            ("seedbed_kept_a", Some(k.clone()), false, INVALID, true, of_run),
+            (clone, Some(k), false, -1, true, State::Kept),
         ] {
-            let found = Found { name: name.into(), marker, sealed, connection_limit: limit, owned };
+            let found =
+                Found { oid: 1, name: name.into(), marker, sealed, connection_limit: limit, owned };
             assert_eq!(found.state(), expected, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_database_is_a_runs_by_its_mark_or_made_anew_under_its_name() {
+        let clone = |run: &str| Some(Marker::Clone { run: run.into() });
+        for (name, marker, owned, expected) in [
+            ("seedbed_test_r1_1", clone("r1"), true, true),
+            ("seedbed_test_r1_1", clone("r2"), true, false),
+            ("seedbed_test_r1_1", None, true, true),
+            ("seedbed_test_r1_1", None, false, false),
+            ("seedbed_test_r2_1", None, true, false),
+            ("somewhere", clone("r1"), false, true),
+            ("somewhere", None, true, false),
+        ] {
+            let found = Found {
+                oid: 1,
+                name: name.into(),
+                marker,
+                sealed: false,
+                connection_limit: -1,
+                owned,
+            };
+            assert_eq!(found.is_of("r1"), expected, "{found:?}");
         }
     }
 }

@@ -10,6 +10,9 @@
 //! 3. Sealed (`IS_TEMPLATE true, ALLOW_CONNECTIONS false`): a template that is
 //!    complete. Nothing but the end of a build sets both.
 //!
+//! A clone whose comment was rewritten to say that a person wants to keep it
+//! ([`Marker::Kept`]) is no run's any more.
+//!
 //! A name alone proves nothing. The one exception: a database under a name of
 //! ours, owned by the connecting role, that PostgreSQL itself calls invalid
 //! (`datconnlimit = -2`, an interrupted DROP) holds nothing any more and the
@@ -29,6 +32,7 @@ pub(crate) const INVALID: i32 = -2;
 
 const TEMPLATE_PREFIX: &str = "seedbed_t_";
 const CLONE_PREFIX: &str = "seedbed_test_";
+const KEPT_PREFIX: &str = "seedbed_kept_";
 /// `NAMEDATALEN - 1`: the server cuts longer names off.
 const NAME_BYTES_MAX: usize = 63;
 const COMMENT_PREFIX: &str = "seedbed ";
@@ -50,6 +54,26 @@ pub(crate) enum Marker {
         /// The run it belongs to.
         run: String,
     },
+    /// What a test left, set aside for a person.
+    Kept(Keepsake),
+}
+
+/// What is known of a database that was kept. Every role of the server can
+/// read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keepsake {
+    /// The run it belonged to.
+    pub run: String,
+    /// The name it had: the slot's database.
+    pub name: String,
+    /// Identity of the test whose data it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<String>,
+    /// The project, as a person knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// When it was kept, in seconds since 1970-01-01 UTC.
+    pub created_s: u64,
 }
 
 impl Marker {
@@ -88,6 +112,25 @@ pub fn clone_name(run: &str, suffix: &str) -> Result<String> {
     Err(Failure::new(Kind::Bug, format!("`{run}` and `{suffix}` do not make a database name")))
 }
 
+/// Name of a kept database: `seedbed_kept_<word>`.
+///
+/// # Errors
+/// `Kind::Bug` if `word` is not made of lower-case letters, digits and `_`,
+/// or if the name is too long.
+pub fn kept_name(word: &str) -> Result<String> {
+    let name = format!("{KEPT_PREFIX}{word}");
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if !word.is_empty() && word.bytes().all(plain) && name.len() <= NAME_BYTES_MAX {
+        return Ok(name);
+    }
+    Err(Failure::new(Kind::Bug, format!("`{word}` does not make a database name")))
+}
+
+/// Whether a name is one of [`kept_name`]'s.
+pub(crate) fn is_kept_name(name: &str) -> bool {
+    name.strip_prefix(KEPT_PREFIX).is_some_and(|word| kept_name(word).is_ok())
+}
+
 /// The run a clone's name belongs to.
 pub(crate) fn run_in_name(name: &str) -> Option<&str> {
     let rest = name.strip_prefix(CLONE_PREFIX)?;
@@ -112,6 +155,13 @@ mod tests {
         for marker in [
             Marker::Clone { run: "ab12".into() },
             Marker::Template { fingerprint: "00".into(), roles: Vec::new() },
+            Marker::Kept(Keepsake {
+                run: "ab12".into(),
+                name: "seedbed_test_ab12_1".into(),
+                test: Some("it's {odd}".into()),
+                project: None,
+                created_s: 1,
+            }),
         ] {
             assert_eq!(Marker::read(&marker.comment().unwrap()), Some(marker));
         }
@@ -133,6 +183,12 @@ mod tests {
         assert!(clone_name("a_b", "").is_err());
         assert!(clone_name("a", &"x".repeat(60)).is_err());
         assert_eq!(run_in_name("seedbed_testing"), None);
+        assert_eq!(kept_name("a1_b").unwrap(), "seedbed_kept_a1_b");
+        assert!(is_kept_name("seedbed_kept_a") && !is_kept_name("seedbed_kept_"));
+        assert_eq!(run_in_name("seedbed_kept_a"), None);
+        for word in ["", "A", "a-b", "a\"b", &"x".repeat(51)] {
+            assert!(kept_name(word).is_err(), "{word}");
+        }
 
         let fingerprint = Fingerprint::of("test", &[b"x"]);
         let name = template_name(&fingerprint);

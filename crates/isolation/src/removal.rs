@@ -3,19 +3,15 @@
 //! protects it, so a state seen earlier is never acted upon.
 
 use seedbed_api::{Failure, Kind, Listener, Result};
-use seedbed_db::{Complaint, Session, Target, quote_ident, quote_literal};
+use seedbed_db::{Complaint, Session, Target, quote_ident};
 
 use crate::inventory::{self, Found, State};
 use crate::lock::{APPLICATION, CONNECT_WAIT, run_key, try_lock, unlock};
-use crate::marker::run_in_name;
+use crate::pool::{VACATE_WAIT, vacate};
 
 /// Drops clones of a run by name, with whoever is still connected to them;
 /// refuses all if one is something else. Names without a database are passed
 /// over.
-///
-/// A suite may have dropped its database and made it anew (`db:reset`), mark
-/// and all: under a name that holds the run's random identity, owned by us,
-/// nobody else can have made it.
 ///
 /// # Errors
 /// `Refused` if one is not a clone of the run (nothing is dropped then), else
@@ -30,11 +26,10 @@ pub async fn drop_clones(admin: &Target, run: &str, names: &[String]) -> Result<
 async fn drop_all(session: &Session, admin: &Target, run: &str, names: &[String]) -> Result<()> {
     let mut clones = Vec::new();
     for name in names {
-        let made_anew = |found: &Found| found.owned && run_in_name(name) == Some(run);
         match inventory::named(session, name).await? {
             None => {}
-            Some(found) if matches!(found.state(), State::Clone { .. }) => clones.push(name),
-            Some(found) if found.marker.is_none() && made_anew(&found) => clones.push(name),
+            Some(found) if matches!(found.state(), State::Clone { .. }) => clones.push(found),
+            Some(found) if found.is_of(run) => clones.push(found),
             Some(_) => {
                 return Err(Failure::new(
                     Kind::Refused,
@@ -44,10 +39,28 @@ async fn drop_all(session: &Session, admin: &Target, run: &str, names: &[String]
         }
     }
     let mut first = Ok(());
-    for name in clones {
-        let done = drop_database(session, admin, name).await;
+    for found in clones {
+        let done = drop_database(session, admin, &found).await;
         first = first.and(done);
     }
+    first
+}
+
+/// Drops every clone of a run, whatever it is called, and what is left of
+/// drops that were interrupted. What was kept stays.
+///
+/// # Errors
+/// The first failure, after all have been tried.
+pub async fn drop_run(admin: &Target, run: &str) -> Result<()> {
+    let session = Session::connect(admin, APPLICATION, CONNECT_WAIT).await?;
+    let mut first = Ok(());
+    for found in inventory::all(&session).await? {
+        if found.is_of(run) {
+            let done = drop_database(&session, admin, &found).await;
+            first = first.and(done);
+        }
+    }
+    session.close().await;
     first
 }
 
@@ -59,7 +72,7 @@ pub(crate) async fn drop_if(
     expected: &State,
 ) -> Result<()> {
     match inventory::named(session, name).await? {
-        Some(found) if found.state() == *expected => drop_database(session, admin, name).await,
+        Some(found) if found.state() == *expected => drop_database(session, admin, &found).await,
         _ => Ok(()),
     }
 }
@@ -76,7 +89,7 @@ pub(crate) async fn sweep(
         let key = match &state {
             State::Clone { run } => run_key(run),
             State::Unfinished { lock } => *lock,
-            State::Template(_) | State::Foreign => continue,
+            State::Template(_) | State::Kept | State::Foreign => continue,
         };
         if !try_lock(session, key).await? {
             continue;
@@ -94,39 +107,19 @@ pub(crate) async fn sweep(
     Ok(swept)
 }
 
-/// Drops a database of ours. One whose DROP was interrupted is dropped the
-/// same way; the server finishes what it began.
-async fn drop_database(session: &Session, admin: &Target, name: &str) -> Result<()> {
-    let quoted = quote_ident(name);
-    let force = format!("DROP DATABASE IF EXISTS {quoted} WITH (FORCE)");
-    let failure = match session.batch(&force).await {
-        Ok(()) => return Ok(()),
-        Err(failure) => failure,
-    };
-    if Complaint::is(&failure, "55006") {
-        // object_in_use: FORCE does not end prepared transactions.
-        roll_back_prepared(session, admin, name).await?;
-        return session.batch(&force).await;
+/// Drops a database of ours. Its sessions are ended first: FORCE waits for
+/// them in steps of 100 ms. One whose DROP was interrupted has none, and the
+/// server finishes what it began.
+pub(crate) async fn drop_database(session: &Session, admin: &Target, found: &Found) -> Result<()> {
+    if !found.is_invalid() {
+        vacate(session, admin, &found.name, VACATE_WAIT).await?;
     }
-    if Complaint::is(&failure, "42501") {
-        // Not allowed to end other roles' sessions; perhaps they end soon.
-        return session.batch(&format!("DROP DATABASE IF EXISTS {quoted}")).await;
+    let drop = format!("DROP DATABASE IF EXISTS {}", quote_ident(&found.name));
+    match session.batch(&drop).await {
+        // object_in_use: such as a worker that may ignore ALLOW_CONNECTIONS.
+        Err(failure) if Complaint::is(&failure, "55006") => {
+            session.batch(&format!("{drop} WITH (FORCE)")).await
+        }
+        other => other,
     }
-    Err(failure)
-}
-
-/// A prepared transaction can be ended only from within its database.
-async fn roll_back_prepared(session: &Session, admin: &Target, name: &str) -> Result<()> {
-    let query =
-        format!("SELECT gid FROM pg_prepared_xacts WHERE database = {}", quote_literal(name));
-    let transactions = session.rows(&query).await?;
-    if transactions.is_empty() {
-        return Ok(());
-    }
-    let inside = Session::connect(&admin.with_database(name), APPLICATION, CONNECT_WAIT).await?;
-    for gid in transactions.into_iter().flatten().flatten() {
-        inside.batch(&format!("ROLLBACK PREPARED {}", quote_literal(&gid))).await?;
-    }
-    inside.close().await;
-    Ok(())
 }

@@ -74,7 +74,7 @@ pub(crate) async fn ready(
             let (name, fingerprint) = (found.name, of);
             Ok(Some(Template { name, fingerprint, layers_built: 0, roles }))
         }
-        State::Template(_) | State::Clone { .. } | State::Foreign => {
+        State::Template(_) | State::Clone { .. } | State::Kept | State::Foreign => {
             Err(refused("is in the way: Seedbed needs its name but did not make it")
                 .hint(format!("ALTER DATABASE {} RENAME TO other_name;", quote_ident(name))))
         }

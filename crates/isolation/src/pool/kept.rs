@@ -1,0 +1,55 @@
+//! Databases a person wants to look at: what a failed test left.
+
+use seedbed_api::{Failure, Kind, Result};
+use seedbed_db::{Session, Target};
+
+use crate::inventory::{self, State};
+use crate::lock::{APPLICATION, CONNECT_WAIT};
+use crate::marker::{Keepsake, Marker};
+use crate::removal::drop_database;
+
+/// A kept database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptDatabase {
+    /// Its name.
+    pub database: String,
+    /// Where it comes from.
+    pub from: Keepsake,
+}
+
+/// The kept databases of a server, by name.
+///
+/// # Errors
+/// Those of [`Session::connect`]; `Database` with the server's reason.
+pub async fn kept(admin: &Target) -> Result<Vec<KeptDatabase>> {
+    let session = Session::connect(admin, APPLICATION, CONNECT_WAIT).await?;
+    let all = inventory::all(&session).await?;
+    session.close().await;
+    let kept = all.into_iter().filter(|found| found.state() == State::Kept);
+    Ok(kept
+        .filter_map(|found| match found.marker {
+            Some(Marker::Kept(from)) => Some(KeptDatabase { database: found.name, from }),
+            _ => None,
+        })
+        .collect())
+}
+
+/// Drops a kept database, with whoever is connected to it.
+///
+/// # Errors
+/// `Refused` if there is no kept database of this name; `Timeout` if somebody
+/// stays connected; `Database` with the server's reason.
+pub async fn drop_kept(admin: &Target, name: &str) -> Result<()> {
+    let session = Session::connect(admin, APPLICATION, CONNECT_WAIT).await?;
+    let found = inventory::named(&session, name).await?;
+    let Some(found) = found.filter(|found| matches!(found.marker, Some(Marker::Kept(_)))) else {
+        return Err(Failure::new(
+            Kind::Refused,
+            format!("`{name}` is not a database that Seedbed kept"),
+        )
+        .hint("seedbed kept ls"));
+    };
+    let done = drop_database(&session, admin, &found).await;
+    session.close().await;
+    done
+}
