@@ -22,6 +22,7 @@ mod rewind;
 mod rights;
 mod saved;
 mod sequence;
+mod session;
 mod sessions;
 mod stats;
 

@@ -3,12 +3,14 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use seedbed_api::lease::{
     Acquire, Health, Holdings, InTheWay, Keep, Kept, Lane, LaneChoice, Lease, MarkRequest,
     MarkSet, ProblemCode, Released, Rewind, Rewound, SlotState, SlotStatus,
 };
 use seedbed_api::{Failure, Kind, Result};
+use seedbed_db::Session;
 use tokio::sync::MutexGuard;
 
 use super::evidence::Evidence;
@@ -20,7 +22,9 @@ use super::opening::{LeasePlan, SlotTargets};
 use super::queue::Queue;
 use super::slot::{Returned, Slot};
 use crate::journal::{Holds, SessionInfo};
-use crate::pool::{Pool, PoolPlan, Quarantine};
+use crate::lock::{APPLICATION, CONNECT_WAIT};
+use crate::pool::{Pool, PoolPlan};
+use crate::{Keepsake, holdings};
 
 /// Version of the protocol that `docs/reference/openapi.json` describes.
 const PROTOCOL: u32 = 1;
@@ -39,6 +43,7 @@ pub(crate) struct Desk {
     evidence: Mutex<Evidence>,
     kept: Mutex<Vec<String>>,
     holders: AtomicU64,
+    keepsakes: AtomicU64,
     abandoned: AtomicBool,
 }
 
@@ -103,7 +108,9 @@ impl Desk {
                 manner: Mutex::new(manner),
             });
         }
-        let limit = pool.holdings().await?.limit;
+        let session = connect(&plan).await?;
+        let limit = holdings(&session).await?.limit;
+        session.close().await;
         let own = OWN_CONNECTIONS + u32::try_from(plan.slots).unwrap_or(u32::MAX);
         Ok(Self {
             queue: Queue::new(plan.slots, limit.saturating_sub(own)),
@@ -112,6 +119,7 @@ impl Desk {
             evidence: Mutex::new(evidence),
             kept: Mutex::new(Vec::new()),
             holders: AtomicU64::new(0),
+            keepsakes: AtomicU64::new(0),
             abandoned: AtomicBool::new(false),
             plan,
         })
@@ -223,10 +231,18 @@ impl Desk {
         mark: Option<&str>,
         test: Option<String>,
     ) -> Result<(Kept, Returned)> {
-        let quarantine = Quarantine::new(&self.plan.run, test, &self.plan.project)?;
-        let returned =
-            slot.keep(&self.pool, mark, &quarantine).await.map_err(|failure| self.gone(failure))?;
-        let name = quarantine.name().to_owned();
+        let number = self.keepsakes.fetch_add(1, Ordering::Relaxed) + 1;
+        let name = crate::kept_name(&format!("{}_{number}", self.plan.run))?;
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let keepsake = Keepsake {
+            run: self.plan.run.clone(),
+            name: slot.database().to_owned(),
+            test,
+            project: Some(self.plan.project.to_string_lossy().into_owned()),
+            created_s: since.map_or(0, |since| since.as_secs()),
+        };
+        let kept = slot.keep(&self.pool, mark, &name, keepsake).await;
+        let returned = kept.map_err(|failure| self.gone(failure))?;
         let url = self.target_of(&name).command.url().expose().to_owned();
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
         Ok((Kept { name, url }, returned))
@@ -289,7 +305,13 @@ impl Desk {
     }
 
     pub(crate) async fn holdings(&self) -> Result<Holdings> {
-        let mut holdings = self.pool.holdings().await.map_err(|failure| self.gone(failure))?;
+        let asked = async {
+            let session = connect(&self.plan).await?;
+            let holdings = holdings(&session).await?;
+            session.close().await;
+            Ok(holdings)
+        };
+        let mut holdings = asked.await.map_err(|failure| self.gone(failure))?;
         holdings.reserved = self.queue.entries().1;
         for holding in &mut holdings.holders {
             let at = self.places.iter().position(|place| place.database == holding.database);
@@ -431,6 +453,10 @@ impl Manner {
         let may_change = self.wanted == LaneChoice::Auto && self.lane == Lane::Rewind;
         if may_change && self.unexplained >= PATIENCE { Lane::Clone } else { self.lane }
     }
+}
+
+async fn connect(plan: &LeasePlan) -> Result<Session> {
+    Session::connect(&plan.admin, APPLICATION, CONNECT_WAIT).await
 }
 
 /// Whether a connection or the server was lost.

@@ -12,6 +12,7 @@ mod ledger;
 mod opening;
 mod queue;
 mod slot;
+mod strangers;
 mod worker;
 
 pub(crate) use lanes::finish;

@@ -8,14 +8,15 @@
 
 use seedbed_api::lease::{Lane, ProblemCode};
 use seedbed_api::{Failure, Result};
-use seedbed_db::Target;
+use seedbed_db::{Session, Target};
 
-use crate::journal::{self, Journal, Marked, Rewindable, Saved, SessionInfo};
+use crate::journal::{self, Journal, Marked, Rewindable, Rewound, Saved, SessionInfo};
 use crate::pool::Pool;
-use crate::truncate::{Emptiable, Emptier};
-use crate::{Finish, journal::Rewound};
+use crate::truncate::{Emptiable, Emptier, Reset};
+use crate::{Finish, Keepsake};
 
 use super::identity::{LeaseId, MarkId, SlotNumber};
+use super::strangers::end_strangers;
 
 /// What can take changes back.
 enum Undo {
@@ -129,8 +130,9 @@ impl Slot {
 
     /// Ends a lease: no session is left and the database is as the template.
     pub(crate) async fn finish(&mut self, pool: &Pool, lane: Lane) -> Result<Returned> {
-        if self.unsound.is_none()
-            && let Err(failure) = pool.end_sessions(self.database(), self.control_pid()).await
+        // A replacement ends them as well.
+        if let (None, Some(session)) = (&self.unsound, self.session())
+            && let Err(failure) = end_strangers(session).await
         {
             self.unsound = Some(failure.chain());
         }
@@ -177,12 +179,13 @@ impl Slot {
         &mut self,
         pool: &Pool,
         mark: Option<&str>,
-        kept: &crate::pool::Quarantine,
+        kept: &str,
+        keepsake: Keepsake,
     ) -> Result<Returned> {
         let at = self.find(mark)?;
         let why = "the database was kept".to_owned();
         self.disconnect(&why).await;
-        pool.set_aside(&self.target.database, kept).await?;
+        pool.set_aside(&self.target.database, kept, keepsake).await?;
         self.continue_at(pool, at, why).await
     }
 
@@ -249,7 +252,7 @@ impl Slot {
                         Undone::Done { tables, rows, ended, readers }
                     }
                     Ok(Rewound::Replace { why }) => {
-                        Undone::Impossible { why, evidence: journal.is_connected() }
+                        Undone::Impossible { why, evidence: !journal.session().is_closed() }
                     }
                     Err(failure) => {
                         Undone::Impossible { why: failure.chain(), evidence: false }
@@ -257,10 +260,10 @@ impl Slot {
                 }
             }
             Undo::Emptier(emptier) if at == 0 => match emptier.reset().await {
-                Ok(crate::truncate::Reset::Done { tables, rows, ended, readers }) => {
+                Ok(Reset::Done { tables, rows, ended, readers }) => {
                     Undone::Done { tables, rows, ended, readers }
                 }
-                Ok(crate::truncate::Reset::Replace { why }) => {
+                Ok(Reset::Replace { why }) => {
                     Undone::Impossible { why, evidence: true }
                 }
                 Err(failure) => Undone::Impossible { why: failure.chain(), evidence: false },
@@ -361,11 +364,11 @@ impl Slot {
         id
     }
 
-    /// Backend of the service's own session in the database, to be spared.
-    fn control_pid(&self) -> Option<i32> {
+    /// The service's own session in the database.
+    fn session(&self) -> Option<&Session> {
         match &self.undo {
-            Undo::Journal(journal) => Some(journal.backend()),
-            Undo::Emptier(emptier) => Some(emptier.backend()),
+            Undo::Journal(journal) => Some(journal.session()),
+            Undo::Emptier(emptier) => Some(emptier.session()),
             Undo::Nothing(_) => None,
         }
     }
