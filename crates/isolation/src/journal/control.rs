@@ -6,9 +6,10 @@
 //! in the journal.
 
 use seedbed_api::Result;
-use seedbed_db::{Call, Prepared, Session, Value};
+use seedbed_db::{Answer, Call, Prepared, Session, Value};
 
 use super::catalog::fields;
+use super::probe::Probe;
 use super::sessions::SessionInfo;
 
 /// Entries after the mark `$1`, written by younger transactions. `age` counts
@@ -18,58 +19,102 @@ const AFTER: &str = "age(xmin) < (SELECT age($1::text::xid))";
 const BETWEEN: &str = "($1::text IS NULL OR age(xmin) < (SELECT age($1::text::xid))) \
     AND age(xmin) >= (SELECT age($2::text::xid))";
 
+/// What the statements of one control connection have in them: OIDs of the
+/// database and of the journal's TOAST table, a transaction to count from, and
+/// how many prepared transactions the server allows.
+const CONSTANTS: &str = "SELECT d.oid, c.reltoastrelid, \
+      pg_snapshot_xmin(pg_current_snapshot())::xid, \
+      current_setting('max_prepared_transactions') \
+    FROM pg_database d, pg_class c \
+    WHERE d.datname = current_database() AND c.oid = 'seedbed_journal.entry'::regclass";
+
+/// Begins whatever changes a mark's state. Several statements in one text are
+/// answered at once; each answer of its own wakes us up, which costs as much as
+/// a small statement.
+const BEGIN: &str = "BEGIN; LOCK TABLE seedbed_journal.entry IN EXCLUSIVE MODE NOWAIT";
+
+/// What of the journal is forgotten when a rewind ends.
+pub(super) enum Forget<'a> {
+    /// There is nothing after the mark.
+    Nothing,
+    /// What is after the mark with this id.
+    After(&'a Value),
+    /// Everything, by a new file.
+    All,
+}
+
 /// One connection, used by nobody else.
 pub(super) struct Control {
     pub(super) session: Session,
     lockers: String,
-    pub(super) begin: Prepared,
-    pub(super) commit: Prepared,
     pub(super) xid: Prepared,
-    pub(super) sessions: Prepared,
     pub(super) probe: Prepared,
-    pub(super) lock: Prepared,
     pub(super) difference: Prepared,
     pub(super) layer: Prepared,
-    pub(super) forget: Prepared,
-    pub(super) forget_all: Prepared,
 }
 
 impl Control {
     /// Parses the statements on a session that `rights` prepared.
     pub(super) async fn open(session: Session) -> Result<Self> {
-        let database = "SELECT oid FROM pg_database WHERE datname = current_database()";
-        let database = session.value(database).await?.unwrap_or_default();
-        let of_database = |sql: &str| sql.replace("{database}", &database);
+        let row = session.rows(CONSTANTS).await?.pop().unwrap_or_default();
+        let [database, toast, base, prepared] = fields(row)?.map(Option::unwrap_or_default);
+        // Most servers allow none, and a setting of the server stays as it is.
+        let prepared = if prepared == "0" {
+            "false"
+        } else {
+            "EXISTS (SELECT FROM pg_prepared_xact() p WHERE p.dbid = {database})"
+        };
+        let of_database = |sql: &str| {
+            sql.replace("{prepared}", prepared)
+                .replace("{database}", &database)
+                .replace("{toast}", &toast)
+                .replace("{base}", &base)
+        };
         let difference = include_str!("sql/difference.sql");
         let statements = [
-            "BEGIN".to_owned(),
-            "COMMIT".to_owned(),
             "SELECT pg_current_xact_id()::xid::text".to_owned(),
-            of_database(include_str!("sql/sessions.sql")),
             of_database(include_str!("sql/probe.sql")),
-            "LOCK TABLE seedbed_journal.entry IN EXCLUSIVE MODE NOWAIT".to_owned(),
             difference.replace("{span}", AFTER),
             difference.replace("{span}", BETWEEN),
-            format!("DELETE FROM seedbed_journal.entry WHERE {AFTER}"),
-            "TRUNCATE seedbed_journal.entry".to_owned(),
         ];
-        let [begin, commit, xid, sessions, probe, lock, difference, layer, forget, forget_all] =
-            fields(session.prepare(&statements).await?)?;
+        let [xid, probe, difference, layer] = fields(session.prepare(&statements).await?)?;
+        let forget =
+            format!("PREPARE forget (text) AS DELETE FROM seedbed_journal.entry WHERE {AFTER}");
+        session.batch(&forget).await?;
         let lockers = of_database(include_str!("sql/lockers.sql"));
-        Ok(Self {
-            session,
-            lockers,
-            begin,
-            commit,
-            xid,
-            sessions,
-            probe,
-            lock,
-            difference,
-            layer,
-            forget,
-            forget_all,
-        })
+        Ok(Self { session, lockers, xid, probe, difference, layer })
+    }
+
+    /// Opens a transaction that holds the journal and runs calls in it, in one
+    /// round trip. The transaction is left open, after a failure as well.
+    pub(super) async fn begin(&self, calls: &[Call<'_>]) -> Result<Vec<Answer>> {
+        // What is polled first is sent first.
+        let (begun, answers) =
+            tokio::join!(biased; self.session.batch(BEGIN), self.session.pipeline(calls));
+        begun?;
+        answers
+    }
+
+    /// Runs calls in the open transaction, forgets and commits, in one round
+    /// trip. Where a call fails nothing is committed, and the transaction is
+    /// over.
+    pub(super) async fn commit(
+        &self,
+        calls: &[Call<'_>],
+        forget: Forget<'_>,
+    ) -> Result<Vec<Answer>> {
+        let commit = match forget {
+            Forget::Nothing => "COMMIT".to_owned(),
+            Forget::After(xid) => {
+                format!("EXECUTE forget ('{}'); COMMIT", xid.as_text().unwrap_or_default())
+            }
+            Forget::All => "TRUNCATE seedbed_journal.entry; COMMIT".to_owned(),
+        };
+        let (answers, committed) =
+            tokio::join!(biased; self.session.pipeline(calls), self.session.batch(&commit));
+        let answers = answers?;
+        committed?;
+        Ok(answers)
     }
 
     /// A call.
@@ -79,16 +124,16 @@ impl Control {
 
     /// Sessions that hold a lock which a rewind needs, or a transaction.
     pub(super) async fn in_the_way(&self) -> Result<Vec<SessionInfo>> {
-        let lockers = self.session.prepare(&[&self.lockers]).await?;
-        let calls = [&self.sessions].into_iter().chain(&lockers);
-        let calls: Vec<_> = calls.map(|statement| Self::call(statement, &[])).collect();
-        let mut found: Vec<SessionInfo> = Vec::new();
-        for answer in self.session.pipeline(&calls).await? {
-            for row in answer.rows {
-                let other = SessionInfo::read(&row)?;
-                if other.is_in_the_way() && found.iter().all(|known| known.pid != other.pid) {
-                    found.push(other);
-                }
+        let [lockers] = fields(self.session.prepare(&[&self.lockers]).await?)?;
+        let nothing = Value::text("0");
+        let calls = [Self::call(&self.probe, &[&nothing]), Self::call(&lockers, &[])];
+        let [mut probe, lockers] = fields(self.session.pipeline(&calls).await?)?;
+        let mut found = Probe::read(probe.rows.pop())?.others;
+        found.retain(SessionInfo::is_in_the_way);
+        for row in lockers.rows {
+            let other = SessionInfo::read(&row)?;
+            if found.iter().all(|known| known.pid != other.pid) {
+                found.push(other);
             }
         }
         Ok(found)

@@ -1,9 +1,9 @@
 //! What finds a row again: the columns of a unique key, or one indexed column
 //! that narrows the search for rows equal to an image.
 //!
-//! A key travels as an array of texts, one for each column, made under pinned
-//! settings; the equality operator is the one of the index, so that the index
-//! serves the search.
+//! A key travels as text, that of an array where it has several columns, made
+//! under pinned settings; the equality operator is the one of the index, so
+//! that the index serves the search.
 
 /// Columns in the order of their index; may be empty.
 #[derive(Clone, Debug, Default)]
@@ -27,31 +27,35 @@ pub(super) struct KeyColumn {
 }
 
 impl Key {
-    /// The key of a row named `row`, as `text[]`.
+    /// The key of a row named `row`, as `text`.
     pub(super) fn of(&self, row: &str) -> String {
-        if self.columns.is_empty() {
-            return "NULL::text[]".to_owned();
-        }
         let texts: Vec<String> =
             self.columns.iter().map(|column| format!("{row}.{}::text", column.name)).collect();
-        format!("ARRAY[{}]", texts.join(", "))
+        match texts.as_slice() {
+            [] => "NULL::text".to_owned(),
+            [text] => text.clone(),
+            texts => format!("ARRAY[{}]::text", texts.join(", ")),
+        }
     }
 
-    /// The rows of `t` whose keys are in `$1`, texts of `text[]`, as the tail
-    /// of `DELETE FROM ONLY …` (with `USING`) or `SELECT … FROM ONLY …` (with
-    /// a comma).
+    /// The rows of `t` whose keys are in `$1`, an array, as the tail of
+    /// `DELETE FROM ONLY …` (with `USING`) or `SELECT … FROM ONLY …` (with
+    /// `CROSS JOIN`).
     pub(super) fn among(&self, join: &str) -> String {
         if let [column] = self.columns.as_slice()
             && !column.is_array
         {
             return format!(" t WHERE {}", any(column));
         }
+        let one = self.columns.len() == 1;
         let equal: Vec<String> = self
             .columns
             .iter()
             .enumerate()
             .map(|(index, KeyColumn { name, type_name, equals, .. })| {
-                format!("t.{name} {equals} (k.k::text[])[{}]::{type_name}", index + 1)
+                let text =
+                    if one { "k.k".to_owned() } else { format!("(k.k::text[])[{}]", index + 1) };
+                format!("t.{name} {equals} {text}::{type_name}")
             })
             .collect();
         format!(
@@ -78,7 +82,5 @@ impl Key {
 }
 
 fn any(KeyColumn { name, type_name, equals, .. }: &KeyColumn) -> String {
-    format!(
-        "t.{name} {equals} ANY (ARRAY(SELECT (k::text[])[1]::{type_name} FROM unnest($1::text[]) k))"
-    )
+    format!("t.{name} {equals} ANY ($1::text[]::{type_name}[])")
 }

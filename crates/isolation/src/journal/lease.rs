@@ -4,6 +4,7 @@
 //! server that crashed has emptied unlogged tables.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use seedbed_api::{Failure, Kind, Result};
@@ -16,7 +17,8 @@ use super::mark::{Mark, Standing};
 use super::probe::Probe;
 use super::relation::Relation;
 use super::rights;
-use super::sequence::SequenceReader;
+use super::saved::Layer;
+use super::sequence::{SequenceReader, Sequences};
 
 /// Whether a database can be rewound.
 pub enum Rewindable {
@@ -96,12 +98,13 @@ impl Journal {
     pub(super) fn push(
         &mut self,
         xid: Value,
-        sequences: super::sequence::Sequences,
+        sequences: Sequences,
         vitals: String,
+        layer: Option<Arc<Layer>>,
     ) -> Mark {
         let mark = Mark { journal: self.number, number: self.next_mark };
         self.next_mark += 1;
-        self.marks.push(Standing { mark: mark.clone(), xid, sequences, vitals, layer: None });
+        self.marks.push(Standing { mark: mark.clone(), xid, sequences, vitals, layer });
         mark
     }
 

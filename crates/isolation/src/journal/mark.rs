@@ -2,15 +2,18 @@
 //! entry of the journal carries the id of its writer for free; it is refused
 //! while another writer is open, whose changes would count as older.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use seedbed_api::Result;
 use seedbed_db::Value;
 use tokio::time::{Instant, sleep};
 
+use super::catalog::fields;
 use super::control::Control;
 use super::lease::Journal;
 use super::probe::Probe;
+use super::saved::Layer;
 use super::sequence::Sequences;
 use super::sessions::{Holds, SessionInfo};
 
@@ -43,12 +46,14 @@ pub(super) struct Standing {
     pub(super) sequences: Sequences,
     pub(super) vitals: String,
     /// What happened between the mark below and this one, once it was saved.
-    pub(super) layer: Option<std::sync::Arc<super::saved::Layer>>,
+    pub(super) layer: Option<Arc<Layer>>,
 }
 
 impl Journal {
     /// Marks the state as it is now, one round trip (two where a sequence was
-    /// never called).
+    /// never called). Where no row was written since the mark below (or since
+    /// the template, below the first) the mark is [saved](Journal::saved)
+    /// already.
     ///
     /// # Errors
     /// Those of [`seedbed_db::Session::batch`].
@@ -68,23 +73,21 @@ impl Journal {
 
     async fn try_mark(&mut self) -> Result<std::result::Result<Mark, Vec<SessionInfo>>> {
         let control = &self.control;
-        let nothing = Value::text("0");
-        // The id first: who is not seen by then gets a younger one.
+        let template = Value::text("0");
+        let below = self.marks.last().map_or(&template, |standing| &standing.xid);
+        // The id first, in a transaction of its own: who is not seen by then
+        // gets a younger one, and who had an older one is seen, or done and in
+        // what the next statement reads of the journal.
         let calls = [
-            Control::call(&control.begin, &[]),
             Control::call(&control.xid, &[]),
-            Control::call(&control.sessions, &[]),
-            Control::call(&control.probe, &[&nothing]),
+            Control::call(&control.probe, &[below]),
             self.sequences.now(),
-            Control::call(&control.commit, &[]),
         ];
-        let [_, mut xid, sessions, mut probe, mut sequences, _] =
-            super::catalog::fields(control.session.pipeline(&calls).await?)?;
-        let others: Result<Vec<SessionInfo>> =
-            sessions.rows.iter().map(|row| SessionInfo::read(row)).collect();
-        let mut busy = others?;
-        busy.retain(|other| other.holds == Holds::Transaction);
+        let [mut xid, mut probe, mut sequences] = fields(control.session.pipeline(&calls).await?)?;
         let probe = Probe::read(probe.rows.pop())?;
+        let is_saved = !probe.newer && probe.obstacle(&self.vitals_at_open).is_none();
+        let mut busy = probe.others;
+        busy.retain(|other| other.holds == Holds::Transaction);
         if probe.prepared {
             busy.push(SessionInfo::prepared());
         }
@@ -97,6 +100,7 @@ impl Journal {
             return Ok(Err(Vec::new()));
         };
         let xid = xid.rows.pop().and_then(|mut row| row.pop()).unwrap_or_default();
-        Ok(Ok(self.push(xid, sequences, probe.vitals)))
+        let layer = is_saved.then(|| Arc::new(Layer::empty(sequences.clone())));
+        Ok(Ok(self.push(xid, sequences, probe.vitals, layer)))
     }
 }

@@ -1,14 +1,16 @@
-//! What the journal does not see, and how the journal itself is.
+//! What the journal does not see, how the journal itself is, and who else is
+//! inside a transaction.
 
 use seedbed_api::Result;
 use seedbed_db::Value;
 
 use super::catalog::fields;
+use super::sessions::SessionInfo;
 
 /// A journal larger than this is not undone; a clone is faster.
 const JOURNAL_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
-/// A row of `probe.sql`.
+/// The row of `probe.sql`.
 pub(super) struct Probe {
     /// Changes whenever something did that no trigger sees.
     pub(super) vitals: String,
@@ -22,12 +24,15 @@ pub(super) struct Probe {
     pub(super) older: bool,
     /// Whether it holds anything from after the mark.
     pub(super) newer: bool,
+    /// Other sessions inside a transaction.
+    pub(super) others: Vec<SessionInfo>,
 }
 
 impl Probe {
     /// Reads the row.
     pub(super) fn read(row: Option<Vec<Value>>) -> Result<Self> {
-        let [vitals, spoiled, prepared, bytes, older, newer] = fields(row.unwrap_or_default())?;
+        let [vitals, spoiled, prepared, bytes, older, newer, others] =
+            fields(row.unwrap_or_default())?;
         let is = |value: &Value| value.as_text() == Some("true");
         Ok(Self {
             vitals: vitals.as_text().unwrap_or_default().to_owned(),
@@ -36,6 +41,7 @@ impl Probe {
             bytes: bytes.as_text().and_then(|text| text.parse().ok()).unwrap_or(u64::MAX),
             older: is(&older),
             newer: is(&newer),
+            others: SessionInfo::read_list(&others)?,
         })
     }
 

@@ -8,6 +8,7 @@
 //! none either. How many rows go and come is known from the journal and
 //! checked.
 
+use std::mem;
 use std::time::Duration;
 
 use seedbed_api::{Failure, Kind, Result};
@@ -15,7 +16,7 @@ use seedbed_db::{Answer, Call, Complaint, Session, Value};
 use tokio::time::sleep;
 
 use super::catalog::fields;
-use super::control::Control;
+use super::control::{Control, Forget};
 use super::lease::Journal;
 use super::mark::Mark;
 use super::probe::Probe;
@@ -191,21 +192,13 @@ impl Journal {
         let session = &control.session;
         let standing = &self.marks[depth];
         let xid = &standing.xid;
-        let mut calls = vec![
-            Control::call(&control.begin, &[]),
-            Control::call(&control.sessions, &[]),
-            Control::call(&control.lock, &[]),
-            // Under the lock, or an entry could be undone and not forgotten.
-            Control::call(&control.probe, &[xid]),
-            Control::call(&control.difference, &[xid]),
-        ];
+        // Under the lock, or an entry could be undone and not forgotten.
+        let mut calls =
+            vec![Control::call(&control.probe, &[xid]), Control::call(&control.difference, &[xid])];
         calls.extend(self.sequences.reset(&standing.sequences));
-        let mut answers = session.pipeline(&calls).await?.into_iter().skip(1);
+        let mut answers = control.begin(&calls).await?.into_iter();
         let mut next = || answers.next().map(|answer| answer.rows).unwrap_or_default();
-        let others: Result<Vec<SessionInfo>> =
-            next().iter().map(|row| SessionInfo::read(row)).collect();
-        next();
-        let probe = Probe::read(next().pop())?;
+        let mut probe = Probe::read(next().pop())?;
         let differences: Result<Vec<Difference>> =
             next().into_iter().map(Difference::read).collect();
         let differences = differences?;
@@ -214,7 +207,7 @@ impl Journal {
             return Ok(Attempt::Replace(why));
         }
         let (in_the_way, readers): (Vec<_>, Vec<_>) =
-            others?.into_iter().partition(SessionInfo::is_in_the_way);
+            mem::take(&mut probe.others).into_iter().partition(SessionInfo::is_in_the_way);
         if !in_the_way.is_empty() {
             return Ok(Attempt::InTheWay(in_the_way));
         }
@@ -229,15 +222,15 @@ impl Journal {
             plans.push((difference, relation.identified, relation.statements(session).await?));
         }
         let undo = Undo { plans: &plans };
-        let mut calls = undo.calls();
         let truncate = may_truncate && !probe.older && probe.bytes > TRUNCATE_BYTES;
-        if truncate {
-            calls.push(Control::call(&control.forget_all, &[]));
+        let forget = if truncate {
+            Forget::All
         } else if probe.newer {
-            calls.push(Control::call(&control.forget, &[xid]));
-        }
-        calls.push(Control::call(&control.commit, &[]));
-        let answers = session.pipeline(&calls).await?;
+            Forget::After(xid)
+        } else {
+            Forget::Nothing
+        };
+        let answers = control.commit(&undo.calls(), forget).await?;
         if !undo.is_exact(&answers) {
             return Ok(Attempt::Replace("the journal does not fit the rows it describes".into()));
         }

@@ -11,6 +11,7 @@ use super::catalog::fields;
 use super::control::Control;
 use super::lease::Journal;
 use super::mark::{Mark, Marked};
+use super::probe::Probe;
 use super::relation::Statements;
 use super::rewind::Difference;
 use super::sequence::Sequences;
@@ -38,6 +39,13 @@ pub(super) struct Layer {
     sequences: Sequences,
 }
 
+impl Layer {
+    /// One in which no row was written.
+    pub(super) fn empty(sequences: Sequences) -> Self {
+        Self { tables: Vec::new(), sequences }
+    }
+}
+
 /// What happened to one table.
 struct Images {
     difference: Difference,
@@ -48,10 +56,11 @@ struct Images {
 }
 
 impl Journal {
-    /// Keeps what leads from the template to a mark, to be taken while the
-    /// database is at that mark. `None` where that is impossible: the schema
-    /// was changed, a table cannot be rewound, it is too much, or the database
-    /// has moved on.
+    /// Keeps what leads from the template to a mark. No round trip where no row
+    /// was written since the mark below; else it is to be taken while the
+    /// database is at the mark. `None` where that is impossible: the schema was
+    /// changed, a table cannot be rewound, it is too much, or the database has
+    /// moved on.
     ///
     /// # Errors
     /// `Kind::Refused` for a mark that is not on the stack; those of
@@ -86,13 +95,11 @@ impl Journal {
         let standing = &self.marks[depth];
         let below = depth.checked_sub(1).map_or(&Value::NULL, |below| &self.marks[below].xid);
         let calls = [
-            Control::call(&control.begin, &[]),
-            Control::call(&control.lock, &[]),
             Control::call(&control.probe, &[&standing.xid]),
             Control::call(&control.layer, &[below, &standing.xid]),
         ];
-        let [_, _, mut probe, differences] = fields(session.pipeline(&calls).await?)?;
-        let probe = super::probe::Probe::read(probe.rows.pop())?;
+        let [mut probe, differences] = fields(control.begin(&calls).await?)?;
+        let probe = Probe::read(probe.rows.pop())?;
         if probe.newer || probe.obstacle(&self.vitals_at_open).is_some() {
             return Ok(None);
         }

@@ -28,6 +28,17 @@ pub enum Holds {
     Prepared,
 }
 
+impl Holds {
+    fn named(name: &str) -> Self {
+        match name {
+            "transaction" => Self::Transaction,
+            "snapshot" => Self::Snapshot,
+            "lock" => Self::Lock,
+            _ => Self::Nothing,
+        }
+    }
+}
+
 /// A session that is inside a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionInfo {
@@ -47,29 +58,44 @@ impl SessionInfo {
         Self { pid: 0, application: String::new(), role: String::new(), holds: Holds::Prepared }
     }
 
-    /// Reads a row of `sessions.sql` or `lockers.sql`.
-    pub(super) fn read(row: &[Value]) -> Result<Self> {
+    /// Reads a row such as those of `lockers.sql`.
+    pub(crate) fn read(row: &[Value]) -> Result<Self> {
         let text = |index: usize| row.get(index).and_then(Value::as_text).unwrap_or_default();
-        let holds = match text(3) {
-            "transaction" => Holds::Transaction,
-            "snapshot" => Holds::Snapshot,
-            "lock" => Holds::Lock,
-            _ => Holds::Nothing,
-        };
         let pid = text(0).parse().map_err(|error| {
             Failure::new(Kind::Bug, "a process number is no number").because(error)
         });
-        Ok(Self { pid: pid?, application: text(1).into(), role: text(2).into(), holds })
+        Ok(Self {
+            pid: pid?,
+            application: text(1).into(),
+            role: text(2).into(),
+            holds: Holds::named(text(3)),
+        })
+    }
+
+    /// Reads a JSON list of such rows, as in `probe.sql`; NULL is an empty one.
+    pub(super) fn read_list(list: &Value) -> Result<Vec<Self>> {
+        let Some(list) = list.as_text() else { return Ok(Vec::new()) };
+        let list: Vec<(i32, String, String, String)> =
+            serde_json::from_str(list).map_err(|error| {
+                Failure::new(Kind::Bug, "the list of sessions cannot be read").because(error)
+            })?;
+        let session = |(pid, application, role, holds): (i32, String, String, String)| Self {
+            pid,
+            application,
+            role,
+            holds: Holds::named(&holds),
+        };
+        Ok(list.into_iter().map(session).collect())
     }
 
     /// Whether it stands in the way of a rewind.
-    pub(super) fn is_in_the_way(&self) -> bool {
+    pub(crate) fn is_in_the_way(&self) -> bool {
         self.holds != Holds::Nothing
     }
 }
 
 /// Ends sessions and waits until they are gone.
-pub(super) async fn end(session: &Session, sessions: &[SessionInfo]) -> Result<()> {
+pub(crate) async fn end(session: &Session, sessions: &[SessionInfo]) -> Result<()> {
     let pids: Vec<String> = sessions.iter().map(|other| other.pid.to_string()).collect();
     let pids = format!("'{{{}}}'::integer[]", pids.join(","));
     session.rows(&format!("SELECT pg_terminate_backend(pid) FROM unnest({pids}) pid")).await?;

@@ -12,10 +12,10 @@ WITH event AS (
   WHERE hash IS NOT NULL AND {span}
 ), net AS (
   SELECT rel, key, hash, sum(n)::integer AS n, min(image) AS image
-  FROM event GROUP BY rel, key, hash HAVING sum(n) <> 0
+  FROM event GROUP BY hash, rel, key HAVING sum(n) <> 0
 )
 SELECT rel::text,
-  array_agg(key::text) AS keys,
+  array_agg(key) AS keys,
   array_agg(image) FILTER (WHERE n > 0) AS before,
   array_agg(hash) FILTER (WHERE n > 0) AS before_hashes,
   array_agg(n) FILTER (WHERE n > 0) AS before_counts,

@@ -10,9 +10,9 @@ REVOKE ALL ON SCHEMA seedbed_journal FROM PUBLIC;
 -- The transaction that wrote a row is in its xmin.
 CREATE TABLE seedbed_journal.entry (
   rel oid NOT NULL,
-  key text[] COLLATE "C",
+  key text COLLATE "C",
   image text COLLATE "C",
-  new_key text[] COLLATE "C",
+  new_key text COLLATE "C",
   hash bigint
 ) WITH (autovacuum_enabled = false, toast.autovacuum_enabled = false);
 ALTER TABLE seedbed_journal.entry ALTER image SET STORAGE EXTERNAL;

@@ -59,6 +59,15 @@ fn drop_database(name: &str) {
     let _ = SERVER.psql("postgres", &format!("DROP DATABASE {name} WITH (FORCE)"));
 }
 
+fn lose_connections(database: &str) {
+    let _ = SERVER.psql(
+        "postgres",
+        &format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
+        ),
+    );
+}
+
 #[tokio::test]
 async fn a_saved_state_is_made_again_in_a_fresh_clone_with_its_marks() {
     let lab = Lab::new(SCHEMA).await;
@@ -100,7 +109,11 @@ async fn a_saved_state_is_made_again_in_a_fresh_clone_with_its_marks() {
 async fn what_cannot_be_saved_is_not() {
     let lab = Lab::new(SCHEMA).await;
     for (name, before, after) in [
-        ("changed since", "SELECT 1", "INSERT INTO bag VALUES (1,'x')"),
+        (
+            "changed since",
+            "INSERT INTO bag VALUES (1,'x')",
+            "DELETE FROM bag WHERE b = 'x'; INSERT INTO bag VALUES (1,'x')",
+        ),
         ("schema changed", "CREATE TABLE x (a int)", "SELECT 1"),
         ("large object", "SELECT lo_from_bytea(0, 'x')", "SELECT 1"),
     ] {
@@ -113,6 +126,49 @@ async fn what_cannot_be_saved_is_not() {
         session.close().await;
         journal.close().await;
         drop_database(&database);
+    }
+}
+
+/// The control connection is gone by then, so that nothing can be asked.
+#[tokio::test]
+async fn a_mark_over_nothing_written_is_saved_without_a_round_trip() {
+    let lab = Lab::new(SCHEMA).await;
+    let mut journal = lab.open().await;
+    let session = lab.session().await;
+    let run = mark(&mut journal).await;
+    let of_run = journal.saved(&run).await.unwrap().unwrap();
+    session
+        .batch(
+            "SELECT nextval('t_id_seq'), setval('never', 5, false); BEGIN; DELETE FROM t; ROLLBACK",
+        )
+        .await
+        .unwrap();
+    let file = mark(&mut journal).await;
+    let at_file = lab.contents();
+    session.batch(TEST).await.unwrap();
+    let written = mark(&mut journal).await;
+    lose_connections(&lab.database);
+    let of_file = journal.saved(&file).await.unwrap().unwrap();
+    assert!(
+        journal.saved(&written).await.is_err(),
+        "a mark over something written was not asked for"
+    );
+
+    for (saved, expected) in
+        [(of_run, vec![&lab.untouched]), (of_file, vec![&at_file, &lab.untouched])]
+    {
+        let (name, mut other) = copy_of(&lab).await;
+        let marks = other.redo(&saved).await.unwrap();
+        assert_eq!(marks.len(), expected.len());
+        let session = connect("postgres", &name).await;
+        for (state, mark) in expected.iter().zip(marks.iter().rev()) {
+            session.batch(FILE).await.unwrap();
+            rewind(&mut other, mark).await;
+            assert_eq!(differences(&contents(&name), state), None);
+        }
+        session.close().await;
+        other.close().await;
+        drop_database(&name);
     }
 }
 
@@ -151,13 +207,7 @@ async fn a_lost_control_connection_replaces() {
     let lab = Lab::new(SCHEMA).await;
     let mut journal = lab.open().await;
     let mark = mark(&mut journal).await;
-    let _ = SERVER.psql(
-        "postgres",
-        &format!(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
-            lab.database
-        ),
-    );
+    lose_connections(&lab.database);
     let rewound = journal.rewind(&mark).await.unwrap();
     assert!(matches!(rewound, Rewound::Replace { .. }), "{rewound:?}");
 }

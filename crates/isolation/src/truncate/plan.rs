@@ -1,0 +1,301 @@
+//! What a reset does: pure, from what was noted and found to one script.
+//!
+//! All deletions are one statement and all insertions another. Foreign keys
+//! are checked, and their actions run, when a statement ends, so neither
+//! tables nor cycles of them need an order: by then the rows an action looks
+//! for are gone as well. Deferrable constraints are deferred on top, because a
+//! row that is put back may have been deleted a statement earlier.
+//!
+//! Rows that the template held and that still stand are left alone, unless
+//! they may refer to one that must be put back: such tables are emptied and
+//! filled again as a whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use seedbed_api::{Failure, Kind, Result};
+
+use super::relation::{Oid, Schema};
+use super::survey::Difference;
+
+/// A table that has grown by less is emptied row by row; TRUNCATE makes new
+/// files for it, its indexes and its TOAST.
+const DELETED_BYTES_MAX: u64 = 64 * 1024;
+/// So much growth is worth one more table in a TRUNCATE.
+const TRUNCATED_BYTES_MIN: u64 = 16 * 1024;
+/// Tables whose rows must be put back are not larger than this together.
+const RESTORED_BYTES_MAX: u64 = 128 * 1024 * 1024;
+
+/// The work of one reset.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// Roots of partition trees, and tables of none, for one TRUNCATE.
+    pub(super) truncate: BTreeSet<Oid>,
+    /// Tables that lose all rows.
+    pub(super) clear: BTreeSet<Oid>,
+    /// Tables that lose rows the template did not hold, and how many.
+    pub(super) trim: BTreeMap<Oid, u64>,
+    /// Tables that get rows back, and how many. All of the template's where
+    /// the table is empty by then.
+    pub(super) fill: BTreeMap<Oid, u64>,
+    /// Tables of `fill` that are empty by then.
+    pub(super) whole: BTreeSet<Oid>,
+}
+
+/// Which trees are to be truncated, given the sizes of tables that may have
+/// changed.
+pub(super) fn truncated(schema: &Schema, noted: &BTreeMap<Oid, u64>) -> BTreeSet<Oid> {
+    let mut grown = 0;
+    let mut large = BTreeSet::new();
+    for (rel, bytes) in noted {
+        let Some(relation) = schema.relations.get(rel) else { continue };
+        let growth = bytes.saturating_sub(relation.bytes.saturating_mul(2));
+        if growth > DELETED_BYTES_MAX {
+            grown += growth;
+            large.insert(relation.tree);
+        }
+    }
+    let together = schema.truncated_together(large);
+    let members = || together.iter().flat_map(|root| schema.tree(*root));
+    let is_refused = members().any(|(_, relation)| relation.refusal.is_some());
+    let to_fill: u64 = members().map(|(_, relation)| relation.bytes).sum();
+    let cost = TRUNCATED_BYTES_MIN * members().count() as u64 + to_fill;
+    if is_refused || cost > grown { BTreeSet::new() } else { together }
+}
+
+impl Plan {
+    /// The plan for tables that were noted, of which those that stand as in
+    /// the template have no difference; those in `truncate` need none.
+    /// `Err` says why it cannot be done.
+    pub(super) fn new(
+        schema: &Schema,
+        noted: &BTreeMap<Oid, u64>,
+        truncate: BTreeSet<Oid>,
+        differences: &BTreeMap<Oid, Difference>,
+    ) -> std::result::Result<Self, String> {
+        let mut plan = Self { truncate, ..Self::default() };
+        for root in &plan.truncate {
+            for (rel, relation) in schema.tree(*root) {
+                if relation.kept_rows > 0 {
+                    plan.fill.insert(rel, relation.kept_rows);
+                    plan.whole.insert(rel);
+                }
+            }
+        }
+        let mut broken = Vec::new();
+        for rel in noted.keys() {
+            let Some(relation) = schema.relations.get(rel) else {
+                return Err("a table was changed that the template does not have".to_owned());
+            };
+            if let Some(why) = &relation.refusal {
+                return Err(format!("`{}` was changed and {why}", relation.name));
+            }
+            let Some(difference) = differences.get(rel) else { continue };
+            if plan.truncate.contains(&relation.tree) {
+                continue;
+            }
+            if relation.kept_rows == 0 {
+                plan.clear.insert(*rel);
+                continue;
+            }
+            if difference.extra > 0 {
+                plan.trim.insert(*rel, difference.extra);
+            }
+            if difference.missing > 0 {
+                plan.fill.insert(*rel, difference.missing);
+                broken.push(*rel);
+            }
+        }
+        plan.empty_referring(schema, broken)?;
+        let bytes = plan.fill.keys().filter_map(|rel| schema.relations.get(rel));
+        if bytes.map(|relation| relation.bytes).sum::<u64>() > RESTORED_BYTES_MAX {
+            return Err("too many rows of the template would have to be put back".to_owned());
+        }
+        Ok(plan)
+    }
+
+    /// Tables with rows of the template that may refer to one which is gone.
+    fn empty_referring(
+        &mut self,
+        schema: &Schema,
+        mut todo: Vec<Oid>,
+    ) -> std::result::Result<(), String> {
+        while let Some(rel) = todo.pop() {
+            for reference in schema.references_to(rel) {
+                let Some(child) = schema.relations.get(&reference.child) else { continue };
+                if let Some(why) = &child.refusal {
+                    return Err(format!("`{}` refers to what was changed and {why}", child.name));
+                }
+                if child.kept_rows == 0
+                    || self.truncate.contains(&child.tree)
+                    || !self.clear.insert(reference.child)
+                {
+                    continue;
+                }
+                self.trim.remove(&reference.child);
+                self.fill.insert(reference.child, child.kept_rows);
+                self.whole.insert(reference.child);
+                todo.push(reference.child);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is nothing to do.
+    pub(super) fn is_empty(&self) -> bool {
+        self.truncate.is_empty()
+            && self.clear.is_empty()
+            && self.trim.is_empty()
+            && self.fill.is_empty()
+    }
+
+    /// Every table with rows that the script changes.
+    pub(super) fn tables(&self, schema: &Schema) -> BTreeSet<Oid> {
+        let truncated = self.truncate.iter().flat_map(|root| schema.tree(*root));
+        let truncated = truncated.filter(|(_, relation)| !relation.is_partitioned);
+        let mut tables: BTreeSet<Oid> = truncated.map(|(rel, _)| rel).collect();
+        tables.extend(self.clear.iter().chain(self.trim.keys()).chain(self.fill.keys()));
+        tables
+    }
+
+    /// Tables whose triggers or rules have to be switched.
+    pub(super) fn switched(&self, schema: &Schema) -> BTreeSet<Oid> {
+        self.switches(schema).map(|(rel, _)| rel).collect()
+    }
+
+    /// For each such table: statements that switch off, and back.
+    fn switches<'a>(
+        &self,
+        schema: &'a Schema,
+    ) -> impl Iterator<Item = (Oid, (&'a str, &'a str))> + use<'a> {
+        let mut own = self.tables(schema);
+        own.extend(self.truncate.iter().flat_map(|root| schema.tree(*root)).map(|(rel, _)| rel));
+        let losing = self.clear.iter().chain(self.trim.keys());
+        let acting = losing.flat_map(|rel| schema.references_to(*rel)).filter(|it| it.acts);
+        let children: BTreeSet<Oid> = acting.map(|reference| reference.child).collect();
+        let relation = |rel: Oid| Some((rel, schema.relations.get(&rel)?));
+        let own = own.into_iter().filter_map(relation);
+        let own = own.map(|(rel, it)| (rel, (it.off.as_str(), it.back.as_str())));
+        let children = children
+            .into_iter()
+            .filter_map(relation)
+            .map(|(rel, it)| (rel, (it.statement_off.as_str(), it.statement_back.as_str())));
+        own.chain(children).filter(|(_, (off, _))| !off.is_empty())
+    }
+
+    /// The script, to be run in a transaction. It returns rows of three texts:
+    /// `deleted` or `inserted`, table and number of rows; `noted` and table
+    /// for every other table that something wrote to meanwhile.
+    pub(super) fn script(&self, schema: &Schema) -> Result<String> {
+        let mut sql = "SET CONSTRAINTS ALL DEFERRED;\n".to_owned();
+        for (_, (off, _)) in self.switches(schema) {
+            sql.push_str(off);
+        }
+        let mut truncated = Vec::new();
+        for root in &self.truncate {
+            let relation = schema.relation(*root)?;
+            let only = if relation.is_partitioned { "" } else { "ONLY " };
+            truncated.push(format!("{only}{}", relation.name));
+        }
+        if !truncated.is_empty() {
+            // RESTRICT: a reference that is not known is an error.
+            let _ = writeln!(sql, "TRUNCATE {} RESTRICT;", truncated.join(", "));
+        }
+        let deletions: Result<Vec<_>> = self
+            .clear
+            .iter()
+            .map(|rel| Ok((*rel, format!("DELETE FROM ONLY {}", schema.relation(*rel)?.name))))
+            .chain(self.trim.keys().map(|rel| Ok((*rel, delete_extra(schema, *rel)?))))
+            .collect();
+        together(&mut sql, "deleted", &deletions?);
+        let insertions: Result<Vec<_>> = self
+            .fill
+            .keys()
+            .map(|rel| Ok((*rel, insert_missing(schema, *rel, self.whole.contains(rel))?)))
+            .collect();
+        together(&mut sql, "inserted", &insertions?);
+        // Before triggers are switched back: pending checks would forbid it.
+        sql.push_str("SET CONSTRAINTS ALL IMMEDIATE;\n");
+        for (_, (_, back)) in self.switches(schema) {
+            sql.push_str(back);
+        }
+        let tables: Vec<String> = self.tables(schema).iter().map(Oid::to_string).collect();
+        let _ = write!(
+            sql,
+            "\nSELECT DISTINCT 'noted', m.holder::text, '0' FROM seedbed_truncate.dirty d \
+             JOIN seedbed_truncate.member m ON m.rel = d.rel \
+             WHERE d.xmin = pg_current_xact_id()::xid AND m.holder <> ALL ('{{{}}}'::oid[])",
+            tables.join(",")
+        );
+        Ok(sql)
+    }
+
+    /// Whether as many rows went and came as planned; a table that loses all
+    /// may lose any number.
+    pub(super) fn is_exact(
+        &self,
+        deleted: &BTreeMap<Oid, u64>,
+        inserted: &BTreeMap<Oid, u64>,
+    ) -> bool {
+        self.trim.iter().all(|(rel, rows)| deleted.get(rel) == Some(rows)) && *inserted == self.fill
+    }
+}
+
+/// Several data-modifying statements as one, which reports their counts.
+fn together(sql: &mut String, what: &str, statements: &[(Oid, String)]) {
+    if statements.is_empty() {
+        return;
+    }
+    let parts: Vec<String> = statements
+        .iter()
+        .map(|(rel, statement)| format!("x{rel} AS ({statement} RETURNING 1)"))
+        .collect();
+    let counts: Vec<String> = statements
+        .iter()
+        .map(|(rel, _)| format!("SELECT '{what}', '{rel}', count(*)::text FROM x{rel}"))
+        .collect();
+    let _ = writeln!(sql, "WITH {} {};", parts.join(",\n"), counts.join(" UNION ALL "));
+}
+
+/// Deletes rows that the template did not hold. Which of equal ones goes does
+/// not matter.
+fn delete_extra(schema: &Schema, rel: Oid) -> Result<String> {
+    let relation = schema.relation(rel)?;
+    let (name, image) = (&relation.name, &relation.image);
+    Ok(format!(
+        "DELETE FROM ONLY {name} WHERE ctid = ANY (ARRAY(SELECT s.ctid FROM (\
+           SELECT u.ctid, u.image, row_number() OVER (PARTITION BY u.image) AS nth \
+           FROM (SELECT t.ctid, {image} AS image FROM ONLY {name} t) u) s \
+         LEFT JOIN (SELECT k.image, count(*) AS n FROM seedbed_truncate.kept k \
+           WHERE k.rel = {rel} GROUP BY 1) k ON k.image = s.image \
+         WHERE s.nth > coalesce(k.n, 0)))"
+    ))
+}
+
+/// Inserts rows of the template that are not there. OFFSET 0 keeps the planner
+/// from parsing a row once for each column.
+fn insert_missing(schema: &Schema, rel: Oid, whole: bool) -> Result<String> {
+    let relation = schema.relation(rel)?;
+    if relation.kept_rows == 0 {
+        return Err(Failure::new(Kind::Bug, "a table without kept rows is to be filled"));
+    }
+    let (name, image) = (&relation.name, &relation.image);
+    let images = if whole {
+        format!("SELECT k.image FROM seedbed_truncate.kept k WHERE k.rel = {rel}")
+    } else {
+        format!(
+            "SELECT k.image FROM (SELECT image, row_number() OVER (PARTITION BY image) AS nth \
+               FROM seedbed_truncate.kept WHERE rel = {rel}) k \
+             LEFT JOIN (SELECT {image} AS image, count(*) AS n FROM ONLY {name} t GROUP BY 1) s \
+               ON s.image = k.image WHERE k.nth > coalesce(s.n, 0)"
+        )
+    };
+    if relation.columns.is_empty() {
+        return Ok(format!("INSERT INTO {name} SELECT FROM ({images}) x"));
+    }
+    Ok(format!(
+        "INSERT INTO {name} ({}) OVERRIDING SYSTEM VALUE SELECT {} \
+         FROM (SELECT x.image::{name} AS r FROM ({images}) x OFFSET 0) s",
+        relation.columns, relation.fields
+    ))
+}
