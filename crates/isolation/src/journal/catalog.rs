@@ -113,7 +113,7 @@ async fn keys(session: &Session) -> Result<HashMap<String, Key>> {
 }
 
 /// The columns of a row of a query of ours.
-pub(super) fn fields<T, const N: usize>(row: Vec<T>) -> Result<[T; N]> {
+pub(crate) fn fields<T, const N: usize>(row: Vec<T>) -> Result<[T; N]> {
     row.try_into().map_err(|row: Vec<T>| {
         Failure::new(Kind::Bug, format!("a query returned {} columns, not {N}", row.len()))
     })

@@ -26,10 +26,12 @@ mod session;
 mod sessions;
 mod stats;
 
+pub(crate) use catalog::fields;
 pub use install::{Baked, bake, strip};
 pub use lease::{Journal, Rewindable};
 pub use mark::{Mark, Marked};
 pub use rewind::Rewound;
 pub use saved::Saved;
+pub(crate) use sessions::end as end_sessions;
 pub use sessions::{Holds, SessionInfo};
 pub use stats::Stats;
