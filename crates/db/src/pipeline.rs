@@ -24,7 +24,7 @@ pub struct Prepared(tokio_postgres::Statement);
 
 /// A parameter or a column in the server's binary format, or NULL. It may hold
 /// what is in a user's row, so it shows nothing of itself.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Value(Option<Vec<u8>>);
 
 /// A statement and its parameters, in the order `$1`, `$2`, …

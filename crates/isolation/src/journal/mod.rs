@@ -11,7 +11,6 @@
 
 mod catalog;
 mod control;
-mod control_session;
 mod install;
 mod key;
 mod lease;

@@ -2,6 +2,7 @@
 //! mark on the stack holds what happened since the mark below, so that a
 //! replacement gets the marks back as well.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use seedbed_api::{Failure, Kind, Result};
@@ -31,6 +32,16 @@ impl Saved {
     pub fn marks(&self) -> usize {
         self.layers.len()
     }
+
+    /// Whether no row was written before the first mark, and sequences stood
+    /// as in `template`, if that is known.
+    pub(crate) fn is_template(&self, template: Option<&Self>) -> bool {
+        let first = |saved: &Self| saved.layers.first().cloned();
+        first(self).is_some_and(|layer| {
+            layer.tables.is_empty()
+                && template.and_then(first).is_none_or(|other| layer.sequences == other.sequences)
+        })
+    }
 }
 
 /// What happened between two marks.
@@ -43,6 +54,12 @@ impl Layer {
     /// One in which no row was written.
     pub(super) fn empty(sequences: Sequences) -> Self {
         Self { tables: Vec::new(), sequences }
+    }
+
+    /// By table: rows that went and rows that came.
+    fn extent(&self) -> BTreeMap<&str, (u64, u64)> {
+        let tables = self.tables.iter().map(|table| &table.difference);
+        tables.map(|it| (it.rel.as_str(), (it.before_rows, it.after_rows))).collect()
     }
 }
 
@@ -163,11 +180,31 @@ impl Journal {
                     .hint("connect when it is ready"));
                 }
             }
+            self.check_layer(layer).await?;
             if let Some(standing) = self.marks.last_mut() {
                 standing.layer = Some(Arc::clone(layer));
             }
         }
         Ok(marks)
+    }
+
+    /// Whether nothing but the layer happened before the last mark: others may
+    /// know the way to the clone.
+    async fn check_layer(&mut self, wanted: &Layer) -> Result<()> {
+        let depth = self.marks.len() - 1;
+        let made = match self.marks[depth].layer.take() {
+            Some(empty) => Some(empty),
+            None => {
+                let made = self.layer(depth).await;
+                self.control.roll_back().await?;
+                made?.map(Arc::new)
+            }
+        };
+        if made.is_some_and(|made| made.extent() == wanted.extent()) {
+            return Ok(());
+        }
+        Err(Failure::new(Kind::Refused, "somebody wrote into the fresh clone")
+            .hint("connect when it is ready"))
     }
 
     async fn redo_layer(&mut self, layer: &Layer) -> Result<()> {

@@ -24,7 +24,7 @@ const RESET: &str = "SELECT setval(u.rel::regclass, u.last, true) \
     WHERE pg_sequence_last_value(u.rel) IS DISTINCT FROM u.last";
 
 /// The state of every sequence at a mark.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Sequences {
     /// Those that were called, and their last values.
     called: [Value; 2],

@@ -7,7 +7,7 @@
 //! is used again.
 
 use seedbed_api::lease::{Lane, ProblemCode};
-use seedbed_api::{Failure, Result};
+use seedbed_api::{Failure, Kind, Result};
 use seedbed_db::{Session, Target};
 
 use crate::journal::{self, Journal, Marked, Rewindable, Rewound, Saved, SessionInfo};
@@ -17,6 +17,9 @@ use crate::{Finish, Keepsake};
 
 use super::identity::{LeaseId, MarkId, SlotNumber};
 use super::strangers::end_strangers;
+
+/// So many fresh clones are tried when somebody writes into each.
+const FRESH_ATTEMPTS: u32 = 5;
 
 /// What can take changes back.
 enum Undo {
@@ -43,6 +46,8 @@ pub(crate) struct Slot {
     lease: LeaseId,
     stack: Vec<Standing>,
     next_mark: u64,
+    /// What the first fresh clone was like.
+    template: Option<Saved>,
     /// Why the database must be replaced before it is used again.
     unsound: Option<String>,
 }
@@ -88,6 +93,7 @@ impl Slot {
             lease: LeaseId { slot: number, count: 0 },
             stack: Vec::new(),
             next_mark: 0,
+            template: None,
             unsound: Some(why),
         }
     }
@@ -283,23 +289,26 @@ impl Slot {
         let best = best.unwrap_or(0);
         self.unsound = Some("a replacement was interrupted".to_owned());
         self.connect().await?;
-        let done = if best == 0 { false } else { self.redo(best).await };
-        if done {
+        if best > 0 && self.redo(best).await {
             self.stack.truncate(best + 1);
             returned.marks_lost = best < at;
         } else {
             if best > 0 {
                 // Half of it may be there.
-                self.disconnect("a redo failed").await;
-                pool.replace(&self.target.database).await?;
-                self.connect().await?;
+                self.replace(pool, "a redo failed").await?;
             }
-            self.reset_base().await?;
+            self.stand_at_template(pool).await?;
             returned.marks_lost = at > 0;
         }
         self.unsound = None;
         returned.mark = self.stack.last().map(|standing| standing.id.name()).unwrap_or_default();
         Ok(returned)
+    }
+
+    async fn replace(&mut self, pool: &Pool, why: &str) -> Result<()> {
+        self.disconnect(why).await;
+        pool.replace(&self.target.database).await?;
+        self.connect().await
     }
 
     /// Whether the marks up to `best` stand again.
@@ -341,20 +350,43 @@ impl Slot {
         }
     }
 
-    async fn set_base(&mut self) -> Result<()> {
-        self.stack.clear();
-        self.mark().await.map(drop)
+    /// Sets the lowest mark on a fresh clone, under the name it had. Whoever
+    /// had the slot's URL may have written before we came: such a clone is
+    /// not the template, and the next one is taken.
+    async fn stand_at_template(&mut self, pool: &Pool) -> Result<()> {
+        let id = self.stack.first().map(|standing| standing.id);
+        for _ in 0..FRESH_ATTEMPTS {
+            self.unsound = None;
+            self.stack.clear();
+            let fresh = match self.mark().await {
+                Ok(_) => self.is_fresh(),
+                Err(failure) if failure.code() == Some(ProblemCode::WriterOpen) => false,
+                Err(failure) => return Err(failure),
+            };
+            if fresh {
+                if let (Some(id), Some(standing)) = (id, self.stack.first_mut()) {
+                    standing.id = id;
+                }
+                return Ok(());
+            }
+            self.replace(pool, "somebody wrote into the fresh database").await?;
+        }
+        let slot = self.number.name();
+        Err(Failure::new(Kind::Timeout, format!("somebody keeps writing into {slot} between leases"))
+            .hint("seedbed ps --connections"))
     }
 
-    /// A new lowest mark under the name of the old one.
-    async fn reset_base(&mut self) -> Result<()> {
-        let id = self.stack.first().map(|standing| standing.id);
-        self.unsound = None;
-        self.set_base().await?;
-        if let (Some(id), Some(standing)) = (id, self.stack.first_mut()) {
-            standing.id = id;
+    /// Whether the only mark is the template's state.
+    fn is_fresh(&mut self) -> bool {
+        if !matches!(self.undo, Undo::Journal(_)) {
+            return true;
         }
-        Ok(())
+        let saved = self.stack.first().and_then(|standing| standing.saved.clone());
+        let fresh = saved.as_ref().is_some_and(|saved| saved.is_template(self.template.as_ref()));
+        if fresh && self.template.is_none() {
+            self.template = saved;
+        }
+        fresh
     }
 
     fn push(&mut self, journal: Option<journal::Mark>, saved: Option<Saved>) -> MarkId {

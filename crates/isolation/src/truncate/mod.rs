@@ -14,6 +14,7 @@ mod relation;
 mod reset;
 mod rights;
 mod sequence;
+mod session;
 mod survey;
 
 pub use emptier::{Emptiable, Emptier};
