@@ -60,10 +60,10 @@ pub struct Rewound {
     /// taken back.
     pub committed: bool,
     /// Sessions that stood in the way and were ended.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ended: Vec<InTheWay>,
     /// Sessions inside a transaction that holds nothing; left alone.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub readers: Vec<InTheWay>,
     /// Where the test's database is kept, if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,6 +5,7 @@ mod cli;
 mod config;
 mod environment;
 mod exit_codes;
+mod openapi;
 mod pages;
 mod schema;
 

@@ -1,6 +1,6 @@
 //! The list of pages.
 
-use super::{cli, config, environment, exit_codes, schema};
+use super::{cli, config, environment, exit_codes, openapi, schema};
 
 /// File names with their contents.
 pub(crate) fn pages() -> Vec<(&'static str, String)> {
@@ -9,6 +9,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
         ("config.md", config::page()),
         ("environment.md", environment::page()),
         ("exit-codes.md", exit_codes::page()),
+        ("openapi.json", openapi::page()),
         ("seedbed.schema.json", schema::page()),
     ]
 }
