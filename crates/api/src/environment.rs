@@ -29,7 +29,10 @@ pub const READ: &[EnvVar] = &[
     var("SEEDBED_OS_USER", "As root: the unprivileged account that runs the server."),
     var("SEEDBED_WORKERS", "How many workers get a database of their own, as `--workers`."),
     var("SEEDBED_LANE", "How a lease goes back to a mark, as `--lane`."),
-    var("SEEDBED_API", "Where the lease service listens: what `seedbed lease` and the others call."),
+    var(
+        "SEEDBED_API",
+        "Where the lease service listens: what `seedbed lease` and the others call.",
+    ),
     var("SEEDBED_TOKEN", "The token of the lease service."),
     var("SEEDBED_LEASE", "The lease that `seedbed mark`, `rewind`, `release` and `keep` mean."),
     var("NO_COLOR", "Any value turns colour off."),
@@ -56,7 +59,10 @@ pub const WRITTEN: &[EnvVar] = &[
          count from 0.",
     ),
     var("SEEDBED_SLOTS", "With `--workers`: how many slots there are."),
-    var("SEEDBED_API", "With `--workers`: where the lease service listens, such as `http://127.0.0.1:4711`."),
+    var(
+        "SEEDBED_API",
+        "With `--workers`: where the lease service listens, such as `http://127.0.0.1:4711`.",
+    ),
     var("SEEDBED_API_SOCKET", "With `--workers`: the unix socket of the lease service."),
     var("SEEDBED_TOKEN", "With `--workers`: the token every request to the service carries."),
     var("SEEDBED_LEASE", "Inside `seedbed lease`: the lease."),

@@ -141,7 +141,9 @@ pub(crate) fn offer(command: &mut Command, leases: &LeaseService) {
 
 /// What an outer service told does not hold for this command.
 fn forget_leases(command: &mut Command) {
-    for name in ["SEEDBED_API", "SEEDBED_API_SOCKET", "SEEDBED_TOKEN", "SEEDBED_SLOTS", "SEEDBED_LEASE"] {
+    for name in
+        ["SEEDBED_API", "SEEDBED_API_SOCKET", "SEEDBED_TOKEN", "SEEDBED_SLOTS", "SEEDBED_LEASE"]
+    {
         command.env_remove(name);
     }
     for (name, _) in std::env::vars_os() {

@@ -14,7 +14,8 @@ pub type OpenDoor = fn(socket: &Path, token: &Secret) -> Result<Door>;
 
 /// Serves until it is told to stop.
 pub type Serve = Box<
-    dyn FnOnce(Leases, oneshot::Receiver<()>) -> Pin<Box<dyn Future<Output = Result<()>> + Send>> + Send,
+    dyn FnOnce(Leases, oneshot::Receiver<()>) -> Pin<Box<dyn Future<Output = Result<()>> + Send>>
+        + Send,
 >;
 
 /// An open door.

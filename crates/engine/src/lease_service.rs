@@ -140,7 +140,9 @@ impl LeaseService {
     /// Ends the service; its databases are dropped if the server lives on.
     pub(crate) fn stop(mut self) -> Result<()> {
         drop(self.stop.take());
-        self.thread.take().map_or(Ok(()), |thread| thread.join().unwrap_or_else(|_| Err(panicked())))
+        self.thread
+            .take()
+            .map_or(Ok(()), |thread| thread.join().unwrap_or_else(|_| Err(panicked())))
     }
 }
 
@@ -155,11 +157,7 @@ struct Life {
 }
 
 impl Life {
-    fn live(
-        self,
-        ready: &Sender<(Leases, String)>,
-        stopped: oneshot::Receiver<()>,
-    ) -> Result<()> {
+    fn live(self, ready: &Sender<(Leases, String)>, stopped: oneshot::Receiver<()>) -> Result<()> {
         let runtime = runtime::new()?;
         runtime.block_on(async {
             let held = if self.hold {

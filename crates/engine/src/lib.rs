@@ -33,8 +33,8 @@ pub use cleaning::{Swept, gc, reap, sweep};
 pub use door::{Door, OpenDoor, Serve};
 pub use leased::{Held, check_command, lease_api, run_leased};
 pub use private::DATABASE;
-pub use seedbed_isolation::Leases;
 pub use run::run;
+pub use seedbed_isolation::Leases;
 pub use seedbed_server::{
     Api, Claim, ClaimKind, Folders, REAPER_COMMAND, Record, Service, hear_of_children, tail,
 };

@@ -301,21 +301,17 @@ impl PrivateServer {
         config: &Config,
         ground: &Groundwork,
         workers: usize,
-        listener: Arc<dyn Listener>,
+        listener: &Arc<dyn Listener>,
     ) -> Result<LeaseService> {
         let admin = self.maintenance_target();
         let run = self.site.claim().id().to_owned();
         let version = self.binaries.version.to_string();
-        let runner = Runner {
-            root: &config.root,
-            mark: &run,
-            version: &version,
-            templates: &config.env,
-        };
+        let runner =
+            Runner { root: &config.root, mark: &run, version: &version, templates: &config.env };
         let shared = Shared {
             admin: &admin,
             globals: Globals::Ours,
-            listener: &*listener,
+            listener: &**listener,
             tablespaces: None,
             run_command: &runner,
             build_wait: Shared::BUILD_WAIT,
@@ -325,16 +321,12 @@ impl PrivateServer {
         let fingerprint = finish.fingerprint(&ground.recipe.fingerprint(), "");
         let template = crate::runtime::new()?.block_on(async {
             if self.finish == Finish::Plain {
-                finish.apply(&admin.with_database(DATABASE), "", &*listener).await?;
+                finish.apply(&admin.with_database(DATABASE), "", &**listener).await?;
             }
             shared.adopt(fingerprint, DATABASE).await
         })?;
-        let beginning = Beginning {
-            folder: &self.site.socket_dir(),
-            door: world.door,
-            hold: true,
-            warm: true,
-        };
+        let beginning =
+            Beginning { folder: &self.site.socket_dir(), door: world.door, hold: true, warm: true };
         let ground = leasing::Ground {
             admin: admin.clone(),
             globals: Globals::Ours,
@@ -346,7 +338,7 @@ impl PrivateServer {
             socket: Some(self.socket_target()),
             version: version.clone(),
         };
-        LeaseService::start(leasing::plan(world, config, ground, Arc::clone(&listener)), &beginning)
+        LeaseService::start(leasing::plan(world, config, ground, Arc::clone(listener)), &beginning)
     }
 
     /// Ends the server and removes everything.

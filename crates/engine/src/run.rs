@@ -74,7 +74,7 @@ fn on_private(
     };
     lease_service::heard_by(world.listener, |listener| {
         let offered = stopwatch.time(Phase::Clone, format!("{} slots", workers.count()), || {
-            server.offer_leases(world, config, ground, workers.count(), listener)
+            server.offer_leases(world, config, ground, workers.count(), &listener)
         });
         match offered {
             Ok(leases) => finish_private(world, config, argv, server, Some(leases), stopwatch),
@@ -140,7 +140,7 @@ fn on_shared(
     };
     lease_service::heard_by(world.listener, |listener| {
         let offered = stopwatch.time(Phase::Clone, format!("{} slots", workers.count()), || {
-            shared.offer_leases(world, config, workers.count(), listener)
+            shared.offer_leases(world, config, workers.count(), &listener)
         });
         match offered {
             Ok(leases) => finish_shared(world, config, argv, shared, Some(leases), stopwatch),

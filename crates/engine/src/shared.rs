@@ -244,7 +244,9 @@ impl SharedRun {
             socket,
             server: place.server.clone(),
             version: place.version.clone(),
-            prepare: place.service.map_or_else(String::new, |service| prepare(role.as_deref(), service)),
+            prepare: place
+                .service
+                .map_or_else(String::new, |service| prepare(role.as_deref(), service)),
             template,
             globals: place.globals,
             role,
@@ -277,7 +279,7 @@ impl SharedRun {
         world: &World<'_>,
         config: &Config,
         workers: usize,
-        listener: Arc<dyn Listener>,
+        listener: &Arc<dyn Listener>,
     ) -> Result<LeaseService> {
         let folder = self.site.socket_folder(world)?;
         let run = self.site.claim().id().to_owned();
@@ -295,7 +297,7 @@ impl SharedRun {
             server: self.server.clone(),
             version: self.version.clone(),
         };
-        let shared = shared(&*listener, &place, &runner);
+        let shared = shared(&**listener, &place, &runner);
         let (finish, template) = self.runtime.block_on(async {
             let session = Session::connect(&self.admin, "seedbed", CONNECT_WAIT).await?;
             let finish = Finish::for_lane(config.lane.value, session.is_superuser())?;
@@ -315,7 +317,7 @@ impl SharedRun {
             socket: self.socket.clone(),
             version: self.version.clone(),
         };
-        LeaseService::start(leasing::plan(world, config, ground, Arc::clone(&listener)), &beginning)
+        LeaseService::start(leasing::plan(world, config, ground, Arc::clone(listener)), &beginning)
     }
 
     /// Version of the server.

@@ -28,8 +28,8 @@ pub mod truncate;
 mod tuning;
 
 pub use command::RunCommand;
-pub use layering::{Keeping, Layering};
 pub use finishing::Finish;
+pub use layering::{Keeping, Layering};
 pub use lease::{HolderId, LeasePlan, Leases, SlotTargets};
 pub use lock::hold;
 pub use marker::{Keepsake, clone_name, kept_name, template_name};

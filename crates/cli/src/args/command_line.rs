@@ -6,7 +6,8 @@ use clap::{ColorChoice, Parser, Subcommand};
 
 use super::{
     CacheArgs, CompletionsArgs, ConfigArgs, DownArgs, GcArgs, KeepArgs, LeaseArgs, LogsArgs,
-    ManArgs, MarkArgs, PsArgs, ReaperArgs, ReferenceArgs, ReleaseArgs, RewindArgs, RunArgs, ServeArgs, ServerArgs, UpArgs,
+    ManArgs, MarkArgs, PsArgs, ReaperArgs, ReferenceArgs, ReleaseArgs, RewindArgs, RunArgs,
+    ServeArgs, ServerArgs, UpArgs,
 };
 
 /// Gives any test command its own real PostgreSQL database: migrations applied

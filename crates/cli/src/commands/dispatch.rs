@@ -7,8 +7,8 @@ use seedbed_api::Result;
 use seedbed_engine::Folders;
 
 use super::{
-    Context, cache, completions, config, down, gc, lease, logs, man, ps, reaper, reference, run, server,
-    up,
+    Context, cache, completions, config, down, gc, lease, logs, man, ps, reaper, reference, run,
+    server, up,
 };
 use crate::args::{Cli, Command};
 use crate::json;

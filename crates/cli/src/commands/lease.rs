@@ -31,8 +31,7 @@ pub(super) fn lease(context: &Context, args: &LeaseArgs) -> Result<u8> {
         let lease = client.acquire(&request).await?;
         Ok::<_, Failure>((client, lease))
     })?;
-    let held =
-        Held { lease: &lease, api: &service.address.to_string(), token: &service.token };
+    let held = Held { lease: &lease, api: &service.address.to_string(), token: &service.token };
     let code = seedbed_engine::run_leased(&world, &config, &args.command, &held);
     // The end of the connection would do as well; this waits for the reset,
     // and hears of it. A lease may have been released inside.

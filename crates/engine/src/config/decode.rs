@@ -7,11 +7,11 @@ use std::time::Duration;
 use seedbed_api::Result;
 use seedbed_recipe::Format;
 
-use super::lease::{LANES, Workers};
 use super::choice::{ServerChoice, parse_version};
 use super::document::Raw;
 use super::keys::Key;
 use super::layers::Given;
+use super::lease::{LANES, Workers};
 use super::misfit::Misfit;
 use super::pattern;
 use super::recipe::FOLDER_FORMATS;

@@ -1,8 +1,8 @@
 //! The configuration as rows: what `seedbed config show` prints.
 
-use super::lease::{Workers, lane_word};
 use super::choice::ServerChoice;
 use super::duration;
+use super::lease::{Workers, lane_word};
 use super::load::Config;
 use super::recipe::RecipeSource;
 use super::redact::redact;

@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use seedbed_api::lease::{
-    Acquire, Health, Holdings, InTheWay, Keep, Kept, Lane, LaneChoice, Lease, MarkRequest,
-    MarkSet, ProblemCode, Released, Rewind, Rewound, SlotState, SlotStatus,
+    Acquire, Health, Holdings, InTheWay, Keep, Kept, Lane, LaneChoice, Lease, MarkRequest, MarkSet,
+    ProblemCode, Released, Rewind, Rewound, SlotState, SlotStatus,
 };
 use seedbed_api::{Failure, Kind, Result};
 use seedbed_db::Session;
@@ -87,12 +87,8 @@ impl Desk {
             let number = SlotNumber::at(index);
             let name = crate::clone_name(&plan.run, &number.0.to_string())?;
             let slot = Slot::new(number, plan.admin.with_database(&name), plan.finish);
-            let facts = Facts {
-                finish: plan.finish,
-                service: plan.lane,
-                evidence: None,
-                obstacle: None,
-            };
+            let facts =
+                Facts { finish: plan.finish, service: plan.lane, evidence: None, obstacle: None };
             let (lane, _) = lanes::choose(LaneChoice::Auto, &facts)?;
             let manner = Manner {
                 wanted: LaneChoice::Auto,

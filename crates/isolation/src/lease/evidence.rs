@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use seedbed_api::{Context, Kind, Result};
 
 /// First line of the file.
-const HEADER: &str = "# Tests that Seedbed runs on the clone lane, and why. Sorted; merge by union.";
+const HEADER: &str =
+    "# Tests that Seedbed runs on the clone lane, and why. Sorted; merge by union.";
 
 /// Longest test identity that is remembered, in bytes.
 const IDENTITY_MAX: usize = 1024;

@@ -127,10 +127,7 @@ mod tests {
         let lease = LeaseId { slot, count: 17 };
         let mark = MarkId { lease, count: 2 };
         assert_eq!(SlotNumber::parse(&slot.name()).unwrap(), slot);
-        assert_eq!(
-            LeaseRef::parse(&lease.name()).unwrap(),
-            LeaseRef { slot, count: Some(17) }
-        );
+        assert_eq!(LeaseRef::parse(&lease.name()).unwrap(), LeaseRef { slot, count: Some(17) });
         assert_eq!(LeaseRef::parse("run/3").unwrap(), LeaseRef { slot, count: None });
         assert_eq!(MarkId::parse(&mark.name(), lease).unwrap(), mark);
         for text in ["", "0", "run/", "run/0", "-1", "+1", "01", "1x", "99999999999", "run/1/2"] {

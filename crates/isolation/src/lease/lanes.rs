@@ -116,7 +116,8 @@ mod tests {
     #[test]
     fn the_finish_the_wish_and_the_evidence_decide_the_lane() {
         use LaneChoice::{Auto, Clone, Rewind, Rollback, Truncate};
-        let facts = |finish, evidence, obstacle| Facts { finish, service: Auto, evidence, obstacle };
+        let facts =
+            |finish, evidence, obstacle| Facts { finish, service: Auto, evidence, obstacle };
         for (wanted, finish, evidence, obstacle, expected) in [
             (Auto, Finish::Journal, None, None, Some(Lane::Rewind)),
             (Auto, Finish::Journal, Some("ALTER TABLE"), None, Some(Lane::Clone)),

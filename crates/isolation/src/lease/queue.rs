@@ -10,8 +10,8 @@ use seedbed_api::{Failure, Result};
 use tokio::sync::oneshot;
 
 use super::identity::{LeaseId, LeaseRef, SlotNumber};
-use super::ledger::{Entry, Grant, Ledger, State, Ticket, Wish};
 use super::leases::HolderId;
+use super::ledger::{Entry, Grant, Ledger, State, Ticket, Wish};
 
 /// How long somebody waits who does not say.
 const WAIT: Duration = Duration::from_secs(60);
@@ -126,9 +126,7 @@ impl Queue {
             Some(count) if count > entry.leases => Err(ProblemCode::UnknownLease
                 .failure(format!("{} never had a lease {count}", lease.slot.name()))
                 .hint("echo \"$SEEDBED_LEASE\"")),
-            Some(count)
-                if count == entry.leases && matches!(entry.state, State::Leased { .. }) =>
-            {
+            Some(count) if count == entry.leases && matches!(entry.state, State::Leased { .. }) => {
                 Ok(current)
             }
             Some(count) => Err(ProblemCode::LeaseEnded

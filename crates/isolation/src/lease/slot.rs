@@ -124,7 +124,7 @@ impl Slot {
     /// Begins a lease: the database is as the template. Another's traces are
     /// taken back first; there are none after [`Slot::finish`].
     pub(crate) async fn begin(&mut self, pool: &Pool, lease: LeaseId) -> Result<Returned> {
-        let returned = self.to_base(pool, Lane::Rewind).await?;
+        let returned = self.go_to(pool, 0, Lane::Rewind).await?;
         self.lease = lease;
         self.next_mark = 0;
         for standing in &mut self.stack {
@@ -142,7 +142,7 @@ impl Slot {
         {
             self.unsound = Some(failure.chain());
         }
-        self.to_base(pool, lane).await
+        self.go_to(pool, 0, lane).await
     }
 
     /// Marks the state as it is now.
@@ -176,7 +176,7 @@ impl Slot {
         lane: Lane,
     ) -> Result<Returned> {
         let at = self.find(mark)?;
-        self.to(pool, at, lane).await
+        self.go_to(pool, at, lane).await
     }
 
     /// Quarantines the database as `kept` and goes on with another one at a
@@ -210,17 +210,12 @@ impl Slot {
         })
     }
 
-    async fn to_base(&mut self, pool: &Pool, lane: Lane) -> Result<Returned> {
-        self.to(pool, 0, lane).await
-    }
-
-    async fn to(&mut self, pool: &Pool, at: usize, lane: Lane) -> Result<Returned> {
+    async fn go_to(&mut self, pool: &Pool, at: usize, lane: Lane) -> Result<Returned> {
         let undone = match (self.unsound.take(), lane) {
             (Some(why), _) => Undone::Impossible { why, evidence: false },
-            (None, Lane::Clone) => Undone::Impossible {
-                why: "the lane is `clone`".to_owned(),
-                evidence: false,
-            },
+            (None, Lane::Clone) => {
+                Undone::Impossible { why: "the lane is `clone`".to_owned(), evidence: false }
+            }
             (None, Lane::Rewind | Lane::Truncate | Lane::Rollback) => {
                 // Holds if this is dropped half-way.
                 self.unsound = Some("a reset was interrupted".to_owned());
@@ -260,18 +255,14 @@ impl Slot {
                     Ok(Rewound::Replace { why }) => {
                         Undone::Impossible { why, evidence: !journal.session().is_closed() }
                     }
-                    Err(failure) => {
-                        Undone::Impossible { why: failure.chain(), evidence: false }
-                    }
+                    Err(failure) => Undone::Impossible { why: failure.chain(), evidence: false },
                 }
             }
             Undo::Emptier(emptier) if at == 0 => match emptier.reset().await {
                 Ok(Reset::Done { tables, rows, ended, readers }) => {
                     Undone::Done { tables, rows, ended, readers }
                 }
-                Ok(Reset::Replace { why }) => {
-                    Undone::Impossible { why, evidence: true }
-                }
+                Ok(Reset::Replace { why }) => Undone::Impossible { why, evidence: true },
                 Err(failure) => Undone::Impossible { why: failure.chain(), evidence: false },
             },
             Undo::Emptier(_) => Undone::Impossible {
@@ -372,8 +363,11 @@ impl Slot {
             self.replace(pool, "somebody wrote into the fresh database").await?;
         }
         let slot = self.number.name();
-        Err(Failure::new(Kind::Timeout, format!("somebody keeps writing into {slot} between leases"))
-            .hint("seedbed ps --connections"))
+        Err(Failure::new(
+            Kind::Timeout,
+            format!("somebody keeps writing into {slot} between leases"),
+        )
+        .hint("seedbed ps --connections"))
     }
 
     /// Whether the only mark is the template's state.

@@ -148,12 +148,14 @@ impl Model {
             if expected == State::Free {
                 let waits = self.waiting.iter().find(|it| it.slot.is_none_or(|it| it.0 == slot));
                 if let Some(wish) = waits {
-                    assert!(reserved > 0 && reserved + wish.connections > LIMIT || {
-                        // Kept waiting by an earlier one that lacks connections.
-                        self.waiting.iter().any(|it| {
-                            it.ticket < wish.ticket && reserved + it.connections > LIMIT
-                        })
-                    });
+                    assert!(
+                        reserved > 0 && reserved + wish.connections > LIMIT || {
+                            // Kept waiting by an earlier one that lacks connections.
+                            self.waiting.iter().any(|it| {
+                                it.ticket < wish.ticket && reserved + it.connections > LIMIT
+                            })
+                        }
+                    );
                 }
             }
         }
