@@ -99,13 +99,14 @@ async fn bake_inside(session: &Session) -> Result<Baked> {
     } else {
         PINS.to_owned()
     };
-    session.batch(&script(&tables, &sequences, &pins)).await?;
+    let version = session.server_version().0;
+    session.batch(&script(version, &tables, &sequences, &pins)).await?;
     let refused = |table: &Table| Some((table.name.clone(), table.refusal.clone()?));
     let not_rewindable: Vec<_> = tables.iter().filter_map(refused).collect();
     Ok(Baked { tables: tables.len() - not_rewindable.len(), not_rewindable })
 }
 
-fn script(tables: &[Table], sequences: &[SequenceRow], pins: &str) -> String {
+fn script(version: u16, tables: &[Table], sequences: &[SequenceRow], pins: &str) -> String {
     let mut sql = include_str!("sql/schema.sql")
         .replace("{pins}", pins)
         .replace("{truncate_bytes_max}", &TRUNCATE_BYTES_MAX.to_string());
@@ -118,7 +119,7 @@ fn script(tables: &[Table], sequences: &[SequenceRow], pins: &str) -> String {
             sql.push_str(&trigger_functions(next, table, pins));
             next
         });
-        sql.push_str(&triggers(table, number));
+        sql.push_str(&triggers(version, table, number));
         let _ = writeln!(
             sql,
             "INSERT INTO seedbed_journal.relation VALUES {};",
@@ -192,17 +193,28 @@ fn trigger_functions(number: usize, table: &Table, pins: &str) -> String {
     sql
 }
 
-fn triggers(table: &Table, number: usize) -> String {
+fn triggers(version: u16, table: &Table, number: usize) -> String {
     let name = &table.name;
     let each = if table.is_member { "ROW" } else { "STATEMENT" };
     let wanted: Vec<(&str, String)> = if table.is_foreign {
-        vec![(
+        let mut wanted = vec![(
             "change",
             format!(
                 "BEFORE INSERT OR UPDATE OR DELETE ON {name} FOR EACH {each} \
                  EXECUTE FUNCTION seedbed_journal.give_up()"
             ),
-        )]
+        )];
+        // Older servers have no such triggers.
+        if version >= 16 {
+            wanted.push((
+                "truncate",
+                format!(
+                    "BEFORE TRUNCATE ON {name} FOR EACH STATEMENT \
+                     EXECUTE FUNCTION seedbed_journal.give_up()"
+                ),
+            ));
+        }
+        wanted
     } else {
         let mut wanted = if table.is_member {
             vec![(

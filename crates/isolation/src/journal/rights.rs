@@ -14,8 +14,7 @@ const SERVER_MIN: u16 = 13;
 /// Settings of a control connection, once per session: a change of the replica
 /// role flushes every plan. Those that decide how rows are read as text are
 /// those of the triggers. Every statement has one plan for good, so it must
-/// not be one that is right only for a small table: hence no sequential scans
-/// and, because equal rows are counted by hash, no sorts.
+/// not be one that is right only for a small table: hence no sequential scans.
 const PINS: &str = "SET session_replication_role = replica; \
     SET seedbed.journal_off = '1'; \
     SET search_path = ''; SET timezone = 'UTC'; SET datestyle = 'ISO, MDY'; \

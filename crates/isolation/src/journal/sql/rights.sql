@@ -3,6 +3,9 @@ SELECT lack, hint FROM (VALUES
   (1, (SELECT count(*) FROM pg_event_trigger
        WHERE evtname IN ('seedbed_journal_ddl', 'seedbed_journal_drop') AND evtenabled = 'A') <> 2,
     'finds the event triggers of the journal missing or disabled', NULL),
+  -- From 17 on; NULL before.
+  (1, current_setting('event_triggers', true) = 'off',
+    'finds event triggers switched off (event_triggers)', NULL),
   (2, NOT has_table_privilege('pg_largeobject', 'SELECT'),
     'may not read pg_largeobject', 'GRANT SELECT ON pg_largeobject TO ' || quote_ident(current_user)),
   (3, EXISTS (SELECT FROM seedbed_journal.relation r JOIN pg_class c ON c.oid = r.rel

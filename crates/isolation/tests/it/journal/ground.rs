@@ -26,7 +26,7 @@ pub(crate) static SERVER: LazyLock<Server> = LazyLock::new(|| {
 pub(crate) type Contents = BTreeMap<&'static str, Vec<String>>;
 
 /// Rows of every table and states of every sequence.
-const ROWS: &str = r"
+pub(crate) const ROWS: &str = r"
 SET timezone = 'UTC'; SET datestyle = 'ISO, MDY'; SET extra_float_digits = 1; SET search_path = '';
 SELECT format('COPY (SELECT %L, t.* FROM ONLY %s t) TO STDOUT', c.oid::regclass::text, c.oid::regclass)
 FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace

@@ -1,7 +1,10 @@
 //! The undo journal against real servers: every state is compared with an
 //! untouched clone by `psql` and COPY, never by the journal itself.
 
-mod ground;
+mod crashes;
+mod decoding;
+mod grammar;
+pub(crate) mod ground;
 mod marks;
 mod programs;
 mod rights;

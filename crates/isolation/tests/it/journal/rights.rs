@@ -67,6 +67,20 @@ async fn without_its_event_triggers_the_journal_is_of_no_use() {
     assert!(told.contains("event triggers"), "{told}");
 }
 
+/// The setting exists from 17 on; before, it cannot be set.
+#[tokio::test]
+async fn where_event_triggers_are_switched_off_nothing_is_rewound() {
+    let lab = Lab::new(SCHEMA).await;
+    let database = &lab.database;
+    let set = format!("ALTER DATABASE {database} SET event_triggers = off");
+    let session = lab.session().await;
+    assert_eq!(session.batch(&set).await.is_ok(), session.server_version().0 >= 17);
+    if session.server_version().0 >= 17 {
+        let told = refusal("postgres", database).await;
+        assert!(told.contains("switched off"), "{told}");
+    }
+}
+
 #[tokio::test]
 async fn baking_takes_a_superuser_and_leaves_nothing_otherwise() {
     let lab = Lab::new(SCHEMA).await;

@@ -1,6 +1,30 @@
 //! What has been seen to break an undo, one row each: a schema, a program, and
 //! whether the rewind must undo it or must refuse. A program that is undone is
 //! run and undone a second time.
+//!
+//! The traps that the engine was chosen by, and what springs each now:
+//!
+//! | trap | where |
+//! |---|---|
+//! | no key with duplicates, only a nullable unique key, long, composite, case-insensitive and extension-typed keys | `keys` |
+//! | key updated, key shifted twice, insert–update–delete of one key, unique values exchanged, exclusion constraint | `keys` |
+//! | columns named like our aliases, dropped columns and odd names | `keys` |
+//! | savepoint rolled back, ON CONFLICT, MERGE, CTE that deletes and inserts one key, CTE with two updates | `writes` |
+//! | foreign keys (cascade, set null, self-reference), deferrable constraints, rules, views | `writes` |
+//! | TRUNCATE with CASCADE and RESTART IDENTITY, COPY FREEZE, table rewritten | `writes` |
+//! | generated (stored, virtual) and identity columns, inheritance, unlogged table | `shapes` |
+//! | partitions: through the parent, a leaf directly, COPY, TRUNCATE of the parent | `shapes` |
+//! | temporary table in front of a real one, materialized view refreshed | `shapes` |
+//! | forced row-level security, role without rights, application under the replica role | `bypasses` |
+//! | triggers disabled: all, all in a transaction, the user's only | `bypasses` |
+//! | large object made, changed; prepared transactions left | `bypasses` |
+//! | history table by trigger; row trigger that writes its own table, that deletes the row; BEFORE trigger on siblings; statement trigger of an earlier name; trigger enabled ALWAYS; append-only guard; `lastval()` | `triggers` |
+//! | old values in TOAST, session settings differ, 25 types, search path and names of objects | `values` |
+//! | sequences, `setval` on one never called | `sequences` |
+//! | two sessions interleaved, serializable pair, writer open at the mark, row lock held while idle | `racing` |
+//! | column added, table made, view and function dropped, rights granted, change rolled back | `super::schema_changes` |
+//! | nested marks | `super::marks`, `super::programs` |
+//! | backend or server killed | `super::crashes` |
 
 use std::collections::BTreeMap;
 

@@ -148,6 +148,18 @@ async fn tables_of_every_shape_are_undone() {
         .needs("SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'postgres_fdw')")
         .replaced("foreign table"),
         trap(
+            "foreign table that is truncated",
+            "CREATE EXTENSION postgres_fdw; CREATE TABLE t (a int); CREATE TABLE behind (a int);
+             DO $$ BEGIN EXECUTE format('CREATE SERVER s FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host %L, port %L, dbname %L)',
+               split_part(current_setting('unix_socket_directories'), ',', 1), current_setting('port'), current_database()); END $$;
+             CREATE USER MAPPING FOR postgres SERVER s OPTIONS (user 'postgres');
+             CREATE FOREIGN TABLE f (a int) SERVER s OPTIONS (schema_name 'public', table_name 'behind')",
+            &["TRUNCATE f"],
+        )
+        .since(16)
+        .needs("SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'postgres_fdw')")
+        .replaced("foreign table"),
+        trap(
             "materialized view refreshed",
             &format!("{T} CREATE MATERIALIZED VIEW mv AS SELECT count(*) FROM t"),
             &["INSERT INTO t VALUES (99,'x')", "REFRESH MATERIALIZED VIEW mv"],
