@@ -8,6 +8,14 @@
 //! *Invariant*: a rewind is never silently wrong. What the journal does not
 //! see is probed for, the rows an undo touches are counted against the
 //! journal, and whatever does not fit ends in [`Rewound::Replace`].
+//!
+//! What neither a rewind nor the probe sees, because it is outside the database
+//! or says nothing about its contents: roles and settings of the server, which
+//! a fresh clone shares as well; the order of rows in a table; the mark that
+//! `CLUSTER` leaves on an index; statistics; rows behind a foreign table that
+//! is truncated before PostgreSQL 16. And one thing that would matter: a schema
+//! changed by a superuser who sets `event_triggers = off` (17 and later) in a
+//! session of his own.
 
 mod catalog;
 mod control;
