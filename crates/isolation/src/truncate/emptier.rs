@@ -34,6 +34,9 @@ pub struct Emptier {
     pub(super) glance: String,
     /// Settings of the database when it was opened.
     settings: Option<String>,
+    /// Tables, with their sizes, that a crash before this connection may have
+    /// emptied; until the first reset.
+    pub(super) suspects: BTreeMap<Oid, u64>,
     /// Why no reset is possible any more.
     pub(super) spoiled: Option<String>,
 }
@@ -56,6 +59,8 @@ pub(super) struct Probe {
     pub(super) newest: i64,
     settings: Option<String>,
     pub(super) prepared: bool,
+    /// Size of the notes, dead ones included.
+    pub(super) notes_bytes: u64,
 }
 
 /// Tables that may have changed.
@@ -89,13 +94,8 @@ impl Emptier {
         let database = "SELECT oid FROM pg_database WHERE datname = current_database()";
         let database = session.value(database).await?.unwrap_or_default();
         let statements = Statements::prepare(&session, &database).await?;
-        // A crash empties unlogged tables, and nobody notes that.
-        session
-            .batch(
-                "INSERT INTO seedbed_truncate.dirty SELECT r.rel FROM seedbed_truncate.relation r \
-                 JOIN pg_class c ON c.oid = r.rel WHERE c.relpersistence = 'u' AND r.kept_rows > 0",
-            )
-            .await?;
+        let suspects = schema.relations.iter().filter(|(_, it)| it.is_unlogged && it.kept_rows > 0);
+        let suspects = suspects.map(|(rel, it)| (*rel, it.bytes)).collect();
         let mut emptier = Self {
             session,
             schema,
@@ -104,6 +104,7 @@ impl Emptier {
             fingerprint,
             glance: String::new(),
             settings: None,
+            suspects,
             spoiled: None,
         };
         emptier.settings = emptier.probe().await?.settings;
@@ -123,7 +124,7 @@ impl Emptier {
     /// Those of [`Session::batch`].
     pub async fn dirty(&mut self) -> Result<Vec<String>> {
         let answer = self.session.pipeline(&[call(&self.statements.noted)]).await?.pop();
-        let noted = Noted::read(answer)?;
+        let noted = self.noted(answer)?;
         let refused = |rel: &Oid| {
             self.schema.relations.get(rel).is_none_or(|relation| relation.refusal.is_some())
         };
@@ -142,7 +143,21 @@ impl Emptier {
         Ok(names)
     }
 
-    /// Looks at what no trigger sees, outside a transaction.
+    /// Reads the answer to `noted.sql`.
+    pub(super) fn noted(&self, answer: Option<Answer>) -> Result<Noted> {
+        let mut noted = Noted { sizes: self.suspects.clone(), unknown: false };
+        for row in answer.map(|answer| answer.rows).unwrap_or_default() {
+            let [rel, bytes] = fields(row)?;
+            if rel.is_null() {
+                noted.unknown = true;
+                continue;
+            }
+            noted.sizes.insert(oid(rel.as_text())?, number(bytes.as_text())?);
+        }
+        Ok(noted)
+    }
+
+    /// Looks at what no trigger sees.
     pub(super) async fn probe(&self) -> Result<Probe> {
         Probe::read(self.session.pipeline(&[call(&self.statements.probe)]).await?.pop())
     }
@@ -199,29 +214,14 @@ impl Probe {
     /// Reads the answer to the probe.
     pub(super) fn read(answer: Option<Answer>) -> Result<Self> {
         let row = answer.and_then(|mut answer| answer.rows.pop()).unwrap_or_default();
-        let [glance, newest, settings, prepared] = fields(row)?;
+        let [glance, newest, settings, prepared, notes] = fields(row)?;
         Ok(Self {
             glance: glance.as_text().unwrap_or_default().to_owned(),
             newest: newest.as_text().and_then(|text| text.parse().ok()).unwrap_or(-1),
             settings: settings.as_text().map(str::to_owned),
             prepared: prepared.as_text() == Some("true"),
+            notes_bytes: number(notes.as_text())?,
         })
-    }
-}
-
-impl Noted {
-    /// Reads the answer to `noted.sql`.
-    pub(super) fn read(answer: Option<Answer>) -> Result<Self> {
-        let mut noted = Self { sizes: BTreeMap::new(), unknown: false };
-        for row in answer.map(|answer| answer.rows).unwrap_or_default() {
-            let [rel, bytes] = fields(row)?;
-            if rel.is_null() {
-                noted.unknown = true;
-                continue;
-            }
-            noted.sizes.insert(oid(rel.as_text())?, number(bytes.as_text())?);
-        }
-        Ok(noted)
     }
 }
 

@@ -299,3 +299,98 @@ fn insert_missing(schema: &Schema, rel: Oid, whole: bool) -> Result<String> {
         relation.columns, relation.fields
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::relation::{Reference, Relation};
+    use super::*;
+
+    /// Tables 1, 2, … with so many kept rows; pairs of child and parent.
+    fn schema(kept: &[u64], references: &[(Oid, Oid)]) -> Schema {
+        let mut schema = Schema::default();
+        for (rel, rows) in (1..).zip(kept) {
+            let relation = Relation {
+                name: format!("t{rel}"),
+                tree: rel,
+                kept_rows: *rows,
+                bytes: rows * 100,
+                image: "t::text".to_owned(),
+                ..Relation::default()
+            };
+            schema.relations.insert(rel, relation);
+        }
+        for (child, parent) in references {
+            schema.refer(Reference { child: *child, parent: *parent, acts: false });
+        }
+        schema
+    }
+
+    fn plan(schema: &Schema, differences: &[(Oid, u64, u64)]) -> std::result::Result<Plan, String> {
+        let noted = differences.iter().map(|(rel, ..)| (*rel, 8192)).collect();
+        let differences = differences
+            .iter()
+            .map(|(rel, extra, missing)| (*rel, Difference { extra: *extra, missing: *missing }))
+            .collect();
+        Plan::new(schema, &noted, BTreeSet::new(), &differences)
+    }
+
+    #[test]
+    fn rows_that_stand_are_left_alone() {
+        let schema = schema(&[5, 0, 7], &[(3, 1), (2, 1)]);
+        let plan = plan(&schema, &[(1, 2, 0), (2, 1, 0)]).unwrap();
+        assert_eq!(plan.trim, BTreeMap::from([(1, 2)]));
+        assert_eq!(plan.clear, BTreeSet::from([2]));
+        assert!(plan.fill.is_empty() && plan.whole.is_empty());
+    }
+
+    #[test]
+    fn what_may_refer_to_a_lost_row_is_filled_again() {
+        // 4 -> 3 -> 1, and 2, which held nothing, -> 1; 5 refers to itself.
+        let schema = schema(&[5, 0, 7, 8, 2], &[(3, 1), (2, 1), (4, 3), (5, 5)]);
+        let first = plan(&schema, &[(1, 1, 1)]).unwrap();
+        assert_eq!(first.trim, BTreeMap::from([(1, 1)]));
+        assert_eq!(first.clear, BTreeSet::from([3, 4]));
+        assert_eq!(first.fill, BTreeMap::from([(1, 1), (3, 7), (4, 8)]));
+        assert_eq!(first.whole, BTreeSet::from([3, 4]));
+        let second = plan(&schema, &[(5, 1, 1)]).unwrap();
+        assert_eq!((second.clear, second.trim.len()), (BTreeSet::from([5]), 0));
+        assert_eq!(second.fill, BTreeMap::from([(5, 2)]));
+    }
+
+    #[test]
+    fn what_cannot_be_restored_is_said() {
+        let mut schema = schema(&[5, 0], &[(2, 1)]);
+        assert!(plan(&schema, &[(9, 1, 0)]).is_err(), "an unknown table");
+        schema.relations.get_mut(&2).unwrap().refusal = Some("is odd".into());
+        assert!(plan(&schema, &[(1, 1, 0)]).is_ok());
+        assert_eq!(
+            plan(&schema, &[(1, 0, 1)]),
+            Err("`t2` refers to what was changed and is odd".into())
+        );
+        assert_eq!(plan(&schema, &[(2, 1, 0)]), Err("`t2` was changed and is odd".into()));
+        schema.relations.get_mut(&1).unwrap().bytes = RESTORED_BYTES_MAX + 1;
+        schema.relations.get_mut(&2).unwrap().refusal = None;
+        assert!(plan(&schema, &[(1, 0, 1)]).is_err(), "too large");
+    }
+
+    #[test]
+    fn a_truncate_names_every_table_that_refers_to_it() {
+        let schema = schema(&[0, 0, 0, 0], &[(2, 1), (3, 2), (1, 3)]);
+        let sizes = |rel, bytes| BTreeMap::from([(rel, bytes)]);
+        assert_eq!(truncated(&schema, &sizes(2, 1 << 20)), BTreeSet::from([1, 2, 3]));
+        assert_eq!(truncated(&schema, &sizes(4, 1 << 20)), BTreeSet::from([4]));
+        assert_eq!(truncated(&schema, &sizes(4, DELETED_BYTES_MAX)), BTreeSet::new());
+    }
+
+    #[test]
+    fn tables_are_truncated_only_where_that_is_cheaper() {
+        let references: Vec<(Oid, Oid)> = (2..=50).map(|child| (child, 1)).collect();
+        let mut schema = schema(&[0; 50], &references);
+        let noted = BTreeMap::from([(1, DELETED_BYTES_MAX + 8192)]);
+        assert!(truncated(&schema, &noted).is_empty());
+        let noted = BTreeMap::from([(1, 51 * TRUNCATED_BYTES_MIN)]);
+        assert_eq!(truncated(&schema, &noted).len(), 50);
+        schema.relations.get_mut(&50).unwrap().refusal = Some("is odd".into());
+        assert!(truncated(&schema, &noted).is_empty());
+    }
+}

@@ -40,6 +40,8 @@ pub(super) struct Relation {
     pub(super) kept_rows: u64,
     /// Size of the table in the template.
     pub(super) bytes: u64,
+    /// A crash empties it, and nobody notes that.
+    pub(super) is_unlogged: bool,
 }
 
 /// A foreign key.
@@ -69,16 +71,26 @@ impl Schema {
               coalesce(r.refusal, CASE WHEN c.relforcerowsecurity AND NOT me.bypasses \
                 THEN 'has row-level security forced on its owner' END), \
               r.columns, r.fields, r.image, r.off, r.back, r.statement_off, r.statement_back, \
-              r.kept_rows, r.bytes \
+              r.kept_rows, r.bytes, c.relpersistence = 'u' \
             FROM seedbed_truncate.relation r LEFT JOIN pg_class c ON c.oid = r.rel \
             CROSS JOIN (SELECT rolsuper OR rolbypassrls AS bypasses FROM pg_roles \
               WHERE rolname = current_user) me";
         let mut schema = Self::default();
         for row in session.rows(relations).await? {
-            let [rel, name, partitioned, tree, refusal, rest @ ..]: [Option<String>; 14] =
+            let [rel, name, partitioned, tree, refusal, rest @ ..]: [Option<String>; 15] =
                 fields(row)?;
-            let [columns, fields, image, off, back, statement_off, statement_back, rows, bytes] =
-                rest.map(Option::unwrap_or_default);
+            let [
+                columns,
+                fields,
+                image,
+                off,
+                back,
+                statement_off,
+                statement_back,
+                rows,
+                bytes,
+                unlogged,
+            ] = rest.map(Option::unwrap_or_default);
             let relation = Relation {
                 name: name.unwrap_or_default(),
                 is_partitioned: partitioned.as_deref() == Some("t"),
@@ -93,6 +105,7 @@ impl Schema {
                 statement_back,
                 kept_rows: number(Some(&rows))?,
                 bytes: number(Some(&bytes))?,
+                is_unlogged: unlogged == "t",
             };
             schema.relations.insert(oid(rel.as_deref())?, relation);
         }

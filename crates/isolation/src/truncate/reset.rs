@@ -87,6 +87,7 @@ impl Emptier {
             let found = match self.attempt(patient).await {
                 Ok(Attempt::Done { tables, rows, readers }) => {
                     self.spoiled = None;
+                    self.suspects.clear();
                     return Ok(Reset::Done { tables, rows, ended, readers });
                 }
                 Ok(Attempt::Replace(why)) => break why,
@@ -163,7 +164,7 @@ impl Emptier {
         let mut answers = self.session.pipeline(&calls).await?.into_iter().skip(2);
         let sessions = answers.next().map(|answer| answer.rows).unwrap_or_default();
         let probe = Probe::read(answers.nth(1))?;
-        let noted = Noted::read(answers.next())?;
+        let noted = self.noted(answers.next())?;
 
         let others: Result<Vec<SessionInfo>> =
             sessions.iter().map(|row| SessionInfo::read(row)).collect();
@@ -215,7 +216,11 @@ impl Emptier {
             }
             rows = done.deleted.values().chain(done.inserted.values()).sum();
         }
-        self.forget(&noted, writes_catalogs, plan.is_empty()).await?;
+        if noted.sizes.is_empty() {
+            self.session.batch("COMMIT").await?;
+        } else {
+            self.forget(probe.notes_bytes, writes_catalogs).await?;
+        }
         Ok(Attempt::Done { tables: tables.len(), rows, readers })
     }
 
@@ -252,34 +257,24 @@ impl Emptier {
         Ok(differences.into_keys().next())
     }
 
-    /// Forgets the notes and commits.
-    async fn forget(
-        &mut self,
-        noted: &Noted,
-        writes_catalogs: bool,
-        nothing_done: bool,
-    ) -> Result<()> {
-        if nothing_done && noted.sizes.is_empty() {
-            return self.session.batch("COMMIT").await;
-        }
-        let size = "SELECT pg_relation_size('seedbed_truncate.dirty')";
-        let swollen = number(self.session.value(size).await?.as_deref())? > NOTES_BYTES_MAX;
+    /// Forgets the notes and commits. `writes_catalogs` if the script did.
+    async fn forget(&mut self, notes_bytes: u64, writes_catalogs: bool) -> Result<()> {
+        let swollen = notes_bytes > NOTES_BYTES_MAX;
         let forget = if swollen {
             "TRUNCATE seedbed_truncate.dirty"
         } else {
             "DELETE FROM seedbed_truncate.dirty"
         };
-        self.session.batch(forget).await?;
-        let mut glance = None;
-        if writes_catalogs || swollen {
-            // What this reset wrote into the catalogs is known from here on,
-            // unless somebody else wrote there meanwhile.
-            let probe = self.probe().await?;
-            glance = (probe.newest >= 0).then_some(probe.glance);
+        if !writes_catalogs && !swollen {
+            return self.session.batch(&format!("{forget}; COMMIT")).await;
         }
+        self.session.batch(forget).await?;
+        // What this reset wrote into the catalogs is known from here on, unless
+        // somebody else wrote there meanwhile.
+        let probe = self.probe().await?;
         self.session.batch("COMMIT").await?;
-        if let Some(glance) = glance {
-            self.glance = glance;
+        if probe.newest >= 0 {
+            self.glance = probe.glance;
         }
         Ok(())
     }

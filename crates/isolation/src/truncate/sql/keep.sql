@@ -1,4 +1,4 @@
--- The triggers, the rows the template holds, and its sequences.
+-- The triggers, the template's sequences, and the rows it holds.
 DO $keep$
 DECLARE
   r record;
@@ -11,10 +11,6 @@ BEGIN
         THEN ' OR TRUNCATE' END, r.name);
     EXECUTE format('ALTER %sTABLE ONLY %s ENABLE ALWAYS TRIGGER seedbed_truncate',
       CASE WHEN r.kind = 'f' THEN 'FOREIGN ' END, r.name);
-    IF r.kind = 'r' AND r.refusal IS NULL THEN
-      EXECUTE format('INSERT INTO seedbed_truncate.kept (rel, image) SELECT %s, %s FROM ONLY %s t',
-        r.rel, r.image, r.name);
-    END IF;
   END LOOP;
   FOR r IN
     SELECT s.seqrelid AS rel, s.seqrelid::regclass::text AS name, s.seqcache AS cache
@@ -29,6 +25,18 @@ BEGIN
   END LOOP;
 END $keep$;
 CREATE INDEX kept_rel ON seedbed_truncate.kept (rel);
+
+-- Rows last: an event trigger of the user's may have logged the above.
+DO $keep$
+DECLARE
+  r record;
+BEGIN
+  FOR r IN SELECT rel, name, image FROM seedbed_truncate.relation WHERE kind = 'r' AND refusal IS NULL LOOP
+    EXECUTE format('INSERT INTO seedbed_truncate.kept (rel, image) SELECT %s, %s FROM ONLY %s t',
+      r.rel, r.image, r.name);
+  END LOOP;
+END $keep$;
+DELETE FROM seedbed_truncate.dirty;
 UPDATE seedbed_truncate.relation r SET kept_rows = k.n
 FROM (SELECT rel, count(*) AS n FROM seedbed_truncate.kept GROUP BY rel) k
 WHERE k.rel = r.rel;

@@ -4,7 +4,7 @@ SELECT DISTINCT s.pid::text, s.application_name, pg_get_userbyid(s.usesysid)::te
 FROM pg_locks l
 JOIN pg_stat_get_activity(NULL) s ON s.pid = l.pid
 WHERE l.granted AND l.locktype = 'relation' AND l.database = {database}
-  AND l.pid <> pg_backend_pid() AND s.backend_type <> 'autovacuum worker'
+  AND l.pid <> pg_backend_pid() AND s.usesysid IS NOT NULL
   AND (l.relation = ANY ('{{truncated}}'::oid[])
     OR l.relation = ANY ('{{others}}'::oid[]) AND l.mode <> 'AccessShareLock'
     OR l.relation = 'seedbed_truncate.dirty'::regclass AND l.mode <> 'AccessShareLock')

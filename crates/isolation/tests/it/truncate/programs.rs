@@ -59,8 +59,13 @@ fn line(table: usize, kind: usize, a: i32, b: i32) -> String {
     let t = TABLES[table];
     match kind {
         0..=4 => format!("INSERT INTO {t} (a, b, v) VALUES ({a}, {b}, 'n{b}')"),
-        5 => format!("INSERT INTO {t} (a, b, v) SELECT g, g % 7, 'many' || g FROM generate_series({a}, {a} + 5) g ON CONFLICT DO NOTHING"),
-        6 => format!("COPY {t} (a, b, v) FROM STDIN <<\n{a}\t{b}\tcopied\n{}\t\\N\t\\\\\\n\n", a + 20),
+        5 => format!(
+            "INSERT INTO {t} (a, b, v) SELECT g, g % 7, 'many' || g FROM generate_series({a}, {a} + 5) g ON CONFLICT DO NOTHING"
+        ),
+        6 => format!(
+            "COPY {t} (a, b, v) FROM STDIN <<\n{a}\t{b}\tcopied\n{}\t\\N\t\\\\\\n\n",
+            a + 20
+        ),
         7..=9 => format!("UPDATE {t} SET v = v || 'u' WHERE a = {a} OR b = {b}"),
         10 => format!("UPDATE {t} SET b = {b} WHERE a < {a}"),
         11 => format!("UPDATE {t} SET a = a + 10"),
@@ -68,7 +73,9 @@ fn line(table: usize, kind: usize, a: i32, b: i32) -> String {
         13 => format!("UPDATE ONLY {t} SET b = 3 - b, v = NULL WHERE b IN (1, 2)"),
         14 | 15 => format!("DELETE FROM {t} WHERE a = {a}"),
         16 => format!("DELETE FROM {t}"),
-        17 => format!("WITH gone AS (DELETE FROM {t} WHERE a IN ({a}, {b}) RETURNING a, b, v) INSERT INTO {t} (a, b, v) SELECT a + 50, b, v FROM gone"),
+        17 => format!(
+            "WITH gone AS (DELETE FROM {t} WHERE a IN ({a}, {b}) RETURNING a, b, v) INSERT INTO {t} (a, b, v) SELECT a + 50, b, v FROM gone"
+        ),
         18 => format!("TRUNCATE {t}"),
         19 => format!("TRUNCATE {t} RESTART IDENTITY CASCADE"),
         20 => "SELECT nextval('s'), nextval('c')".to_owned(),
@@ -78,7 +85,9 @@ fn line(table: usize, kind: usize, a: i32, b: i32) -> String {
         25 => "ROLLBACK".to_owned(),
         26 => "SAVEPOINT p".to_owned(),
         27 => "ROLLBACK TO p".to_owned(),
-        28 => format!("INSERT INTO {t} (a, b, v) SELECT g, NULL, repeat('wide', 20) || g FROM generate_series(1000, 4000) g"),
+        28 => format!(
+            "INSERT INTO {t} (a, b, v) SELECT g, NULL, repeat('wide', 20) || g FROM generate_series(1000, 4000) g"
+        ),
         29 => "CREATE TEMP TABLE IF NOT EXISTS tt (id serial, a int)".to_owned(),
         _ => format!("ALTER TABLE {t} ADD COLUMN z{a} int DEFAULT {b}"),
     }
@@ -119,7 +128,11 @@ impl Play<'_> {
             let done = step(&self.sessions[*session], &line).await;
             self.log.push(format!("{session}> {line} {}", done.map_or("(failed)", |()| "")));
         }
-        self.reset().await
+        self.reset().await?;
+        match differences(&contents(&self.database), &self.lab.untouched) {
+            Some(what) => Err(format!("WRONG: {what}")),
+            None => Ok(()),
+        }
     }
 
     async fn reset(&mut self) -> Result<(), String> {
@@ -138,7 +151,7 @@ impl Play<'_> {
                 }
             }
         }
-        match differences(&contents(&self.database), &self.lab.untouched) {
+        match self.lab.row_differences(&self.database) {
             Some(what) => Err(format!("WRONG: {what}")),
             None => Ok(()),
         }

@@ -19,7 +19,8 @@ async fn refusal(role: &str, database: &str) -> String {
 async fn strip_leaves_no_trace() {
     for role in ROLES {
         let plain = unique("truncate_s");
-        let _ = SERVER.psql("postgres", &format!("CREATE DATABASE {plain} TEMPLATE template0 OWNER {role}"));
+        let _ = SERVER
+            .psql("postgres", &format!("CREATE DATABASE {plain} TEMPLATE template0 OWNER {role}"));
         let _ = SERVER.psql(&plain, &format!("SET SESSION AUTHORIZATION {role}; {SETUP}"));
         let before: Contents = contents(&plain);
         let session = connect(role, &plain).await;
@@ -43,14 +44,18 @@ async fn baking_takes_the_owner_of_every_table_and_leaves_nothing_otherwise() {
     let lab = Lab::new("app", SETUP).await;
     let clone = unique("truncate_b");
     lab.clone_as(&clone);
-    let _ = SERVER.psql(&clone, "DROP SCHEMA seedbed_truncate CASCADE; CREATE TABLE theirs (a int)");
+    let _ =
+        SERVER.psql(&clone, "DROP SCHEMA seedbed_truncate CASCADE; CREATE TABLE theirs (a int)");
     let session = connect("app", &clone).await;
     let failure = bake(&session, &Silent).await.unwrap_err();
     assert_eq!(failure.kind(), Kind::Refused);
     assert!(failure.to_string().contains("`public.theirs` belongs to postgres"), "{failure}");
     assert!(!failure.hints().is_empty());
     assert_eq!(session.value("SELECT 1").await.unwrap().as_deref(), Some("1"), "transaction ended");
-    assert_eq!(SERVER.psql(&clone, "SELECT count(*) FROM pg_namespace WHERE nspname = 'seedbed_truncate'"), "0");
+    assert_eq!(
+        SERVER.psql(&clone, "SELECT count(*) FROM pg_namespace WHERE nspname = 'seedbed_truncate'"),
+        "0"
+    );
     let _ = SERVER.psql("postgres", &format!("DROP DATABASE {clone} WITH (FORCE)"));
 }
 
@@ -58,7 +63,7 @@ async fn baking_takes_the_owner_of_every_table_and_leaves_nothing_otherwise() {
 async fn a_role_that_lacks_a_right_is_told_which() {
     let lab = Lab::new("app", SETUP).await;
     let told = refusal("other_login", &lab.database_for_other()).await;
-    assert!(told.contains("GRANT app TO other_login"), "{told}");
+    assert!(told.contains("GRANT app TO \"other_login\""), "{told}");
     let _ = SERVER.psql("postgres", "DROP ROLE other_login");
 }
 
@@ -81,13 +86,15 @@ async fn large_objects_of_the_template_are_refused() {
 async fn a_role_without_rights_on_the_lane_is_noted() {
     let lab = Lab::with(
         "app",
-        &format!("{SETUP}; GRANT INSERT, USAGE ON ALL SEQUENCES IN SCHEMA public TO writer").replace("INSERT, USAGE", "USAGE"),
+        &format!("{SETUP}; GRANT INSERT, USAGE ON ALL SEQUENCES IN SCHEMA public TO writer")
+            .replace("INSERT, USAGE", "USAGE"),
         "DO $$BEGIN CREATE ROLE writer LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END$$",
     )
     .await;
     let _ = SERVER.psql(&lab.template, "SELECT 1");
     let clone = unique("truncate_w");
-    let _ = SERVER.psql("postgres", &format!("CREATE DATABASE {clone} TEMPLATE {} OWNER app", lab.template));
+    let _ = SERVER
+        .psql("postgres", &format!("CREATE DATABASE {clone} TEMPLATE {} OWNER app", lab.template));
     let owner = connect("app", &clone).await;
     strip(&owner).await.unwrap();
     owner.batch("GRANT INSERT ON t TO writer").await.unwrap();

@@ -111,8 +111,9 @@ async fn what_changes_no_schema_raises_no_alarm() {
                 step(&session, statement).await.unwrap();
             }
             reset(&mut emptier).await;
-            lab.check(change);
+            lab.check_rows(change);
         }
+        lab.check("all of them");
         emptier.close().await;
         drop(lab.open().await);
     }
@@ -131,7 +132,12 @@ async fn settings_of_the_database_are_seen() {
 #[tokio::test]
 async fn a_change_of_a_foreign_table_asks_for_a_replacement() {
     let privileged = "CREATE FOREIGN DATA WRAPPER nowhere; CREATE SERVER far FOREIGN DATA WRAPPER nowhere; GRANT USAGE ON FOREIGN SERVER far TO app";
-    let lab = Lab::with("app", "CREATE TABLE t (a int); CREATE FOREIGN TABLE f (a int) SERVER far", privileged).await;
+    let lab = Lab::with(
+        "app",
+        "CREATE TABLE t (a int); CREATE FOREIGN TABLE f (a int) SERVER far",
+        privileged,
+    )
+    .await;
     let [(name, why)] = lab.baked.not_restorable.as_slice() else { panic!("{:?}", lab.baked) };
     assert!(name == "public.f" && why.contains("foreign"), "{name} {why}");
     let mut emptier = lab.open().await;

@@ -6,7 +6,8 @@ use seedbed_isolation::truncate::{Emptier, Reset};
 
 use super::ground::{Lab, ROLES, SERVER, connect, replace, reset};
 
-const SETUP: &str = "CREATE TABLE t (a int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE TABLE u (a int)";
+const SETUP: &str =
+    "CREATE TABLE t (a int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE TABLE u (a int)";
 
 async fn done(emptier: &mut Emptier) -> (Vec<SessionInfo>, Vec<SessionInfo>) {
     match emptier.reset().await.unwrap() {
@@ -89,7 +90,8 @@ async fn a_prepared_transaction_is_rolled_back() {
         session.batch(&format!("PREPARE TRANSACTION 'it''s {}'", lab.database)).await.unwrap();
         reset(&mut emptier).await;
         lab.check("prepared");
-        let left = format!("SELECT count(*) FROM pg_prepared_xacts WHERE database = '{}'", lab.database);
+        let left =
+            format!("SELECT count(*) FROM pg_prepared_xacts WHERE database = '{}'", lab.database);
         assert_eq!(SERVER.psql("postgres", &left), "0");
     }
 }
@@ -114,7 +116,9 @@ async fn commits_that_race_a_reset_are_not_lost() {
     let writer = tokio::spawn(async move {
         let mut session = connect("app", &database).await;
         for round in 0..150 {
-            let sql = format!("INSERT INTO u VALUES ({round}); DELETE FROM t; INSERT INTO t VALUES ({round})");
+            let sql = format!(
+                "INSERT INTO u VALUES ({round}); DELETE FROM t; INSERT INTO t VALUES ({round})"
+            );
             if session.batch(&sql).await.is_err() && session.is_closed() {
                 session = connect("app", &database).await;
             }

@@ -32,7 +32,9 @@ async fn time(tables: usize) {
     for (dirty, rows) in [(0, 1), (1, 1), (5, 5), (20, 5), (20, 50), (1, 5000)] {
         let program: String = (1..=dirty)
             .map(|i| {
-                format!("INSERT INTO t{i} (a, name) SELECT g, 'name' FROM generate_series(1, {rows}) g;")
+                format!(
+                    "INSERT INTO t{i} (a, name) SELECT g, 'name' FROM generate_series(1, {rows}) g;"
+                )
             })
             .collect();
         let mut times = Vec::new();
@@ -46,7 +48,8 @@ async fn time(tables: usize) {
         told.push(format!("{dirty} × {rows}: {:.2}", times[ROUNDS / 2].as_secs_f64() * 1e3));
     }
     // The reader of the test's output is who this is for.
-    let report = format!("reset of {tables} tables, median ms after tables × rows: {}", told.join(", "));
+    let report =
+        format!("reset of {tables} tables, median ms after tables × rows: {}", told.join(", "));
     std::io::Write::write_all(&mut std::io::stdout(), format!("{report}\n").as_bytes()).unwrap();
     lab.check("timing");
 }
