@@ -8,3 +8,4 @@ mod ground;
 mod journal;
 mod sweeps;
 mod templates;
+mod truncate;
