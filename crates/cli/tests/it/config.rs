@@ -19,6 +19,8 @@ fn without_a_file_the_defaults_are_shown() {
     offline = false        # default
     os_user is not set     # default
     idle_timeout = "30m"   # default
+    workers is not set     # default
+    lane = "auto"          # default
     recipe is not set      # default: no migrations and no dump in the usual places
     --- stderr
     "#);
@@ -53,6 +55,8 @@ fn every_value_tells_its_origin_and_no_password_is_shown() {
     offline = false                              # default
     os_user is not set                           # default
     idle_timeout = "30m"                         # default
+    workers is not set                           # default
+    lane = "auto"                                # default
     recipe.migrations = "db/migrations"          # found: db/migrations holds .sql files
     env.DB = "{database}"                        # seedbed.toml:5
     --- stderr

