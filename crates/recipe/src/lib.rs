@@ -18,6 +18,8 @@ mod source;
 mod split;
 mod sqlx;
 mod statement;
+mod stripper;
+mod traces;
 
 pub use fingerprint::Fingerprint;
 pub use format::Format;
@@ -27,3 +29,5 @@ pub use script::Script;
 pub use source::SourceFile;
 pub use split::split;
 pub use statement::{CopyData, Statement, StatementKind};
+pub use stripper::Stripper;
+pub use traces::Traces;

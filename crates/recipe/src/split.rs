@@ -10,12 +10,17 @@ mod dialect;
 mod head;
 mod kind;
 mod lexer;
+mod pending;
+mod pieces;
 mod psql;
 mod reader;
 mod roles;
 mod token;
 
 pub(crate) use dialect::Dialect;
+pub(crate) use head::Head;
+pub(crate) use lexer::Lexer;
+pub(crate) use pieces::{Piece, Pieces};
 pub(crate) use reader::read;
 
 use seedbed_api::Result;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use seedbed_api::{Failure, Kind, Result};
 
 use super::bearing::Bearing;
-use super::head::{Head, TOKENS_MAX};
 use super::lexer::Lexer;
+use super::pending::Pending;
 use super::token::{Token, TokenKind, Unterminated};
 use super::{Dialect, kind, psql, roles};
 use crate::statement::CopyData;
@@ -57,19 +57,6 @@ struct Reader<'s> {
     script: Script,
 }
 
-/// The statement being read.
-#[derive(Default)]
-struct Pending {
-    /// Its outline: see [`Head`].
-    head: Vec<Token>,
-    first: Option<Token>,
-    last: Option<Token>,
-    depth: usize,
-    /// `BEGIN ATOMIC` and `CASE` that wait for their `END`.
-    body_depth: usize,
-    body_line: u32,
-}
-
 impl Reader<'_> {
     fn next(&mut self) -> Result<Option<Token>> {
         self.lexer.next().map_err(|open| unterminated(&self.source.path, open))
@@ -80,74 +67,11 @@ impl Reader<'_> {
             TokenKind::BlockComment => Ok(()),
             TokenKind::LineComment => self.comment(token),
             TokenKind::Backslash => self.psql_command(token),
-            TokenKind::Semicolon if self.pending.body_depth > 0 => {
-                self.grow(token);
-                Ok(())
-            }
-            // Only rules hold semicolons in parentheses. Elsewhere an open
-            // parenthesis is a mistake, better reported at this statement
-            // than at the end of the file.
-            TokenKind::Semicolon if self.pending.depth > 0 && self.is_rule() => {
-                self.grow(token);
-                Ok(())
-            }
-            TokenKind::Semicolon => self.end_statement(true),
+            TokenKind::Semicolon if self.pending.is_ended(self.text) => self.end_statement(true),
             _ => {
-                self.grow(token);
+                self.pending.grow(self.text, token);
                 Ok(())
             }
-        }
-    }
-
-    /// Adds a token to the statement being read.
-    fn grow(&mut self, token: Token) {
-        if token.kind == TokenKind::Close {
-            self.pending.depth = self.pending.depth.saturating_sub(1);
-        }
-        let outer = self.pending.depth == 0 || self.keeps_options();
-        if outer && self.pending.head.len() < TOKENS_MAX {
-            self.pending.head.push(token);
-        }
-        if token.kind == TokenKind::Open {
-            self.pending.depth += 1;
-        }
-        if token.kind == TokenKind::Word {
-            self.follow_body(token);
-        }
-        self.pending.first.get_or_insert(token);
-        self.pending.last = Some(token);
-    }
-
-    /// Follows the body of an SQL-standard function (PostgreSQL 14), which
-    /// holds semicolons: from `BEGIN ATOMIC` to its `END`.
-    fn follow_body(&mut self, token: Token) {
-        let word = &self.text[token.start..token.end];
-        let is = |token: Option<Token>, word: &str| {
-            token.is_some_and(|token| {
-                self.text[token.start..token.end].eq_ignore_ascii_case(word)
-                    && token.kind != TokenKind::Name
-            })
-        };
-        let last = self.pending.last;
-        if self.pending.body_depth == 0 {
-            let opens = self.pending.depth == 0
-                && word.eq_ignore_ascii_case("ATOMIC")
-                && is(last, "BEGIN")
-                && self.is_routine();
-            if opens {
-                self.pending.body_depth = 1;
-                self.pending.body_line = token.line;
-            }
-            return;
-        }
-        // Key words may be labels: `x.end`, `1 AS end`.
-        if is(last, ".") || is(last, "AS") {
-            return;
-        }
-        if word.eq_ignore_ascii_case("CASE") {
-            self.pending.body_depth += 1;
-        } else if word.eq_ignore_ascii_case("END") {
-            self.pending.body_depth -= 1;
         }
     }
 
@@ -190,7 +114,7 @@ impl Reader<'_> {
     fn end_statement(&mut self, by_semicolon: bool) -> Result<()> {
         let pending = std::mem::take(&mut self.pending);
         let (Some(first), Some(last)) = (pending.first, pending.last) else { return Ok(()) };
-        let head = Head { text: self.text, tokens: &pending.head };
+        let head = pending.head(self.text);
         let kind = if kind::reads_data(&head) {
             self.copy_data(first.line, by_semicolon)?
         } else {
@@ -211,12 +135,8 @@ impl Reader<'_> {
                 roles::collect(&head, &mut self.roles);
             }
         }
-        if let Some(("standard_conforming_strings", value)) =
-            kind::setting(&head).as_ref().map(|(name, value)| (name.as_str(), *value))
-        {
-            let value = value.trim_matches('\'');
-            self.lexer.plain_escapes =
-                ["off", "false", "no", "0"].iter().any(|off| value.eq_ignore_ascii_case(off));
+        if let Some(conforming) = pending.conforming_strings(self.text) {
+            self.lexer.plain_escapes = !conforming;
         }
         let text = self.text[first.start..last.end].to_owned();
         self.script.statements.push(Statement { text, line: first.line, kind });
@@ -266,38 +186,6 @@ impl Reader<'_> {
         }
         self.script.roles_mentioned = self.roles.into_iter().collect();
         Ok(self.script)
-    }
-
-    fn head(&self) -> Head<'_> {
-        Head { text: self.text, tokens: &self.pending.head }
-    }
-
-    /// Index after `CREATE [OR REPLACE]`, 0 in any other statement.
-    fn created(&self) -> usize {
-        let head = self.head();
-        match () {
-            () if head.has(0, &["CREATE", "OR", "REPLACE"]) => 3,
-            () if head.is(0, "CREATE") => 1,
-            () => 0,
-        }
-    }
-
-    fn is_routine(&self) -> bool {
-        let at = self.created();
-        at > 0 && self.head().is_one(at, &["FUNCTION", "PROCEDURE"])
-    }
-
-    fn is_rule(&self) -> bool {
-        let at = self.created();
-        at > 0 && self.head().is(at, "RULE")
-    }
-
-    /// Whether the words in parentheses belong to the outline: options that
-    /// decide on the transaction.
-    fn keeps_options(&self) -> bool {
-        let head = self.head();
-        self.pending.depth == 1
-            && (head.is(0, "REINDEX") || head.has(0, &["CREATE", "SUBSCRIPTION"]))
     }
 }
 
