@@ -112,7 +112,7 @@ pub(crate) async fn sweep(
 /// server finishes what it began.
 pub(crate) async fn drop_database(session: &Session, admin: &Target, found: &Found) -> Result<()> {
     if !found.is_invalid() {
-        vacate(session, admin, &found.name, VACATE_WAIT).await?;
+        vacate(session, admin, found, VACATE_WAIT).await?;
     }
     let drop = format!("DROP DATABASE IF EXISTS {}", quote_ident(&found.name));
     match session.batch(&drop).await {

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use seedbed_api::{Failure, Kind, Result};
-use seedbed_db::{Complaint, Session, Target, quote_ident};
+use seedbed_db::{Complaint, Session, Target, quote_ident, quote_literal};
 
 use super::vacating::{VACATE_WAIT, vacate};
 use crate::copying;
@@ -78,7 +78,7 @@ impl Exchange<'_> {
             self.judge(old.as_ref(), taken.as_ref())?;
             self.seen = Some((fresh.oid, old.as_ref().map(|found| found.oid)));
             if let Some(old) = old.as_ref().filter(|found| !found.is_invalid()) {
-                vacate(session, self.admin, &old.name, VACATE_WAIT).await?;
+                vacate(session, self.admin, old, VACATE_WAIT).await?;
             }
             let Err(failure) = self.rename(session, old.as_ref(), &fresh).await else {
                 return Ok(Exchanged::Done { old: old.is_some() });
@@ -147,14 +147,16 @@ impl Exchange<'_> {
             expected.push((name, old.oid));
         }
         statements.push(format!("ALTER DATABASE {was} RENAME TO {slot}"));
-        session.batch(&statements.join("; ")).await?;
         // The names are locked now: do they mean what was looked at?
-        let names: Vec<&str> = expected.iter().map(|(name, _)| *name).collect();
-        let found = inventory::these(session, &names).await?;
         let is_there = |(name, oid): &(&str, u32)| {
-            found.iter().any(|one| one.name == *name && one.oid == *oid)
+            format!(
+                "EXISTS (SELECT FROM pg_database WHERE oid = {oid} AND datname = {})",
+                quote_literal(name)
+            )
         };
-        if !expected.iter().all(is_there) {
+        let check: Vec<String> = expected.iter().map(is_there).collect();
+        statements.push(format!("SELECT {}", check.join(" AND ")));
+        if session.value(&statements.join("; ")).await?.as_deref() != Some("t") {
             return Err(Failure::new(
                 Kind::Refused,
                 format!("somebody else changes the database `{}` at the same time", self.slot),

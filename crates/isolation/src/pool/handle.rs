@@ -14,7 +14,8 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
 use super::memory::{Circumstances, Memory};
-use super::stock::{Bounds, Fate, Input, State, Stock};
+use super::news::{Fate, Input, State};
+use super::stock::{Bounds, Stock};
 use super::strategy::Chooser;
 use super::work::{Inner, Ledger, Order};
 use crate::Template;

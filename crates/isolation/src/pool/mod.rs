@@ -12,6 +12,7 @@ mod handle;
 mod holdings;
 mod kept;
 mod memory;
+mod news;
 mod sessions;
 mod stock;
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use seedbed_api::{Failure, Kind, Result};
-use seedbed_db::{Session, Target};
+use seedbed_db::{Complaint, Session, Target};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::lock::{APPLICATION, CONNECT_WAIT};
@@ -12,6 +12,9 @@ use crate::lock::{APPLICATION, CONNECT_WAIT};
 /// At once: exchanges, and one clone or drop in the background each. A clone
 /// is the server's work; more at a time are not faster.
 const SESSIONS_MAX: usize = 4;
+
+/// How often work is taken up again after its connection broke.
+pub(crate) const ATTEMPTS: u32 = 4;
 
 /// The connections.
 pub(crate) struct Sessions {
@@ -24,6 +27,14 @@ pub(crate) struct Sessions {
 pub(crate) struct Held<'a> {
     pub(crate) session: Session,
     _permit: SemaphorePermit<'a>,
+}
+
+impl Held<'_> {
+    /// Whether a failure says that the connection broke, rather than that the
+    /// server refused something.
+    pub(crate) fn is_broken(&self, failure: &Failure) -> bool {
+        was_cut_off(failure) || self.session.is_closed()
+    }
 }
 
 impl Sessions {
@@ -43,13 +54,24 @@ impl Sessions {
                 return Ok(Held { session, _permit: permit });
             }
         }
+        let mut attempt = 1;
+        loop {
+            match self.connect().await {
+                Ok(session) => return Ok(Held { session, _permit: permit }),
+                Err(failure) if was_cut_off(&failure) && attempt < ATTEMPTS => attempt += 1,
+                Err(failure) => return Err(failure),
+            }
+        }
+    }
+
+    async fn connect(&self) -> Result<Session> {
         let session = Session::connect(&self.admin, APPLICATION, CONNECT_WAIT).await?;
         // A crash must not bring an old name back; a role's time limits are
         // meant for other work.
         let settings = "SET synchronous_commit = on; SET statement_timeout = 0; \
                         SET lock_timeout = 0; SET client_min_messages = error";
         session.batch(settings).await?;
-        Ok(Held { session, _permit: permit })
+        Ok(session)
     }
 
     /// Takes a sound connection back, outside any transaction.
@@ -70,4 +92,9 @@ impl Sessions {
     fn idle(&self) -> MutexGuard<'_, Vec<Session>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// `admin_shutdown`, `crash_shutdown`, `cannot_connect_now`.
+fn was_cut_off(failure: &Failure) -> bool {
+    ["57P01", "57P02", "57P03"].iter().any(|code| Complaint::is(failure, code))
 }

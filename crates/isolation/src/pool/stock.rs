@@ -9,6 +9,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use super::news::{Action, End, Fate, Input, Refusal, State};
+
 /// Limits of a pool.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
@@ -39,128 +41,6 @@ impl Bounds {
     };
 }
 
-/// What a database is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
-    /// Being cloned.
-    Making,
-    /// As the template, for whoever wants one.
-    Ready,
-    /// On its way to a slot's name.
-    Moving,
-    /// Under a slot's name, in use.
-    Slot,
-    /// Set aside for a person.
-    Kept,
-    /// To be dropped.
-    Waste,
-    /// Being dropped.
-    Dropping,
-}
-
-/// What becomes of the database that is under a slot's name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// There is none: the slot is new.
-    New,
-    /// It is dropped later.
-    Waste,
-    /// It is kept under this name.
-    Kept(String),
-}
-
-/// How an exchange ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    /// The fresh database has the slot's name; whether there was an old one.
-    Done {
-        /// There was, and it has its new name.
-        old: bool,
-    },
-    /// The fresh database was gone; nothing changed.
-    FreshGone,
-    /// Nothing changed.
-    Failed,
-    /// The server can no longer be asked.
-    Unknown,
-}
-
-/// What happened.
-#[derive(Clone, Debug)]
-pub(crate) enum Input {
-    /// A slot needs a fresh database. One request for a slot at a time.
-    Wanted {
-        /// Name of the slot's database.
-        slot: String,
-        /// What becomes of the old one.
-        fate: Fate,
-    },
-    /// A clone was made, or not.
-    Made {
-        /// Its name.
-        name: String,
-        /// Whether it is whole.
-        ok: bool,
-    },
-    /// An exchange ended.
-    Swapped {
-        /// Name of the slot's database.
-        slot: String,
-        /// How.
-        end: End,
-    },
-    /// A batch of drops ended; those that failed still exist.
-    Dropped {
-        /// Names.
-        done: Vec<String>,
-        /// Names.
-        failed: Vec<String>,
-    },
-    /// Time has passed: background work may begin.
-    Tick {
-        /// Since the pool was opened.
-        now: Duration,
-    },
-    /// Everything but the kept shall go.
-    Closing,
-}
-
-/// Why a slot gets nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// The clone could not be made.
-    NotMade,
-    /// Too many databases wait to be dropped, and they cannot be.
-    Full,
-    /// The pool is closing.
-    Closing,
-}
-
-/// What to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
-    /// Clone the template under this name; answer with `Made`.
-    Make(String),
-    /// Give `fresh` the name of the slot; answer with `Swapped`.
-    Swap {
-        /// Name of the slot's database.
-        slot: String,
-        /// A ready one.
-        fresh: String,
-        /// The old one's new name; `None` if there must be no old one.
-        outgoing: Option<String>,
-    },
-    /// Tell who wanted a database for this slot that there is none.
-    Fail {
-        /// Name of the slot's database.
-        slot: String,
-        /// Why.
-        why: Refusal,
-    },
-    /// Drop these; answer with `Dropped`.
-    Drop(Vec<String>),
-}
-
 /// An exchange under way.
 #[derive(Debug)]
 struct Exchange {
@@ -186,6 +66,8 @@ pub(crate) struct Stock {
     shrink_since: Duration,
     makes_rest: Duration,
     drops_rest: Duration,
+    /// A batch of drops failed altogether since the last request.
+    stuck: bool,
     closing: bool,
 }
 
@@ -207,6 +89,7 @@ impl Stock {
             shrink_since: Duration::ZERO,
             makes_rest: Duration::ZERO,
             drops_rest: Duration::ZERO,
+            stuck: false,
             closing: false,
         }
     }
@@ -257,6 +140,7 @@ impl Stock {
 
     fn wanted(&mut self, slot: String, fate: Fate) {
         self.used = true;
+        self.stuck = false;
         let served = self.waiting.is_empty() && self.count(State::Ready) > 0;
         if !served && fate != Fate::New {
             self.demand = (self.demand * 2).clamp(1, self.bounds.ready);
@@ -306,6 +190,7 @@ impl Stock {
     }
 
     fn dropped(&mut self, done: &[String], failed: &[String]) {
+        self.stuck = done.is_empty();
         for name in done {
             self.databases.remove(name);
         }
@@ -320,7 +205,8 @@ impl Stock {
         if std::mem::take(&mut self.used) {
             (self.quiet_since, self.shrink_since) = (self.now, self.now);
         }
-        if self.closing || !self.waiting.is_empty() {
+        // Nothing in the background while somebody waits.
+        if self.closing || !self.waiting.is_empty() || !self.moving.is_empty() {
             return;
         }
         if self.now - self.shrink_since >= self.bounds.quiet {
@@ -340,8 +226,8 @@ impl Stock {
         }
         let waste = self.count(State::Waste);
         let settled = self.now - self.quiet_since >= self.bounds.settle;
-        if waste >= self.bounds.batch || settled {
-            self.drop_waste(actions);
+        if (waste >= self.bounds.batch || settled) && self.now >= self.drops_rest {
+            self.drop_waste(usize::MAX, actions);
         }
     }
 
@@ -367,7 +253,8 @@ impl Stock {
                 continue;
             }
             // Room first; one under way will make some, or be a ready one.
-            if !self.drop_waste(actions) && self.nothing_under_way() {
+            let helped = !self.stuck && self.drop_waste(1, actions);
+            if !helped && self.nothing_under_way() {
                 for (slot, _) in self.waiting.drain(..) {
                     actions.push(Action::Fail { slot, why: Refusal::Full });
                 }
@@ -388,7 +275,9 @@ impl Stock {
                 *state = State::Waste;
             }
         }
-        self.drop_waste(actions);
+        if self.now >= self.drops_rest {
+            self.drop_waste(usize::MAX, actions);
+        }
     }
 
     fn make(&mut self, actions: &mut Vec<Action>) {
@@ -397,13 +286,16 @@ impl Stock {
         actions.push(Action::Make(name));
     }
 
-    /// Drops all waste, one batch at a time; whether that has begun.
-    fn drop_waste(&mut self, actions: &mut Vec<Action>) -> bool {
-        if self.count(State::Dropping) > 0 || self.now < self.drops_rest {
+    /// Drops waste, at most so much and one batch at a time; whether that has
+    /// begun.
+    fn drop_waste(&mut self, most: usize, actions: &mut Vec<Action>) -> bool {
+        if self.count(State::Dropping) > 0 {
             return false;
         }
         let mut batch = Vec::new();
-        while let Some(name) = self.turn(State::Waste, State::Dropping) {
+        while batch.len() < most
+            && let Some(name) = self.turn(State::Waste, State::Dropping)
+        {
             batch.push(name);
         }
         let begun = !batch.is_empty();

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::stock::{Action, Bounds, End, Fate, Input, Refusal, State, Stock};
+use super::news::{Action, End, Fate, Input, Refusal, State};
+use super::stock::{Bounds, Stock};
 
 const BOUNDS: Bounds = Bounds {
     ready: 3,

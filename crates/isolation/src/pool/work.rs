@@ -6,21 +6,19 @@ use std::sync::{Arc, Mutex as Lock, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use seedbed_api::{Failure, Kind, Result};
-use seedbed_db::{Complaint, Globals, Session};
+use seedbed_db::{Globals, Session};
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard, oneshot};
 
 use super::exchange::{Exchange, Exchanged, Outgoing};
 use super::handle::{PoolFigures, PoolPlan, not_held};
 use super::memory::{Circumstances, Memory};
-use super::sessions::{Held, Sessions};
-use super::stock::{Action, End, Fate, Input, Refusal, Stock};
+use super::news::{Action, End, Fate, Input, Refusal};
+use super::sessions::{ATTEMPTS, Sessions};
+use super::stock::Stock;
 use super::strategy::Chooser;
 use crate::lock::{is_held, run_key};
 use crate::marker::{Keepsake, Marker};
 use crate::{copying, inventory, removal, roles};
-
-/// How often work is taken up again after its connection broke.
-const ATTEMPTS: u32 = 4;
 
 /// What is shared by the handles and tasks of a pool.
 pub(super) struct Inner {
@@ -178,7 +176,7 @@ impl Inner {
                     self.sessions.give_back(held);
                     return Ok(());
                 }
-                Err(failure) if is_broken(&held, &failure) && attempt < ATTEMPTS => attempt += 1,
+                Err(failure) if held.is_broken(&failure) && attempt < ATTEMPTS => attempt += 1,
                 Err(failure) => return Err(failure),
             }
         }
@@ -262,7 +260,7 @@ impl Inner {
                     self.ledger().figures.replaced += u64::from(replaced);
                     return (End::Done { old }, Some(Ok(())));
                 }
-                Err(failure) if is_broken(&held, &failure) => {
+                Err(failure) if held.is_broken(&failure) => {
                     if attempt == ATTEMPTS {
                         return (End::Unknown, Some(Err(failure)));
                     }
@@ -300,7 +298,7 @@ impl Inner {
                     self.sessions.give_back(held);
                     return Ok(());
                 }
-                Err(failure) if is_broken(&held, &failure) && attempt < ATTEMPTS => attempt += 1,
+                Err(failure) if held.is_broken(&failure) && attempt < ATTEMPTS => attempt += 1,
                 Err(failure) => return Err(failure),
             }
         }
@@ -314,11 +312,4 @@ impl Inner {
             _ => Ok(()),
         }
     }
-}
-
-/// Whether the connection, not the server's refusal, is the reason.
-fn is_broken(held: &Held<'_>, failure: &Failure) -> bool {
-    // admin_shutdown, crash_shutdown, cannot_connect_now
-    let told = ["57P01", "57P02", "57P03"].iter().any(|code| Complaint::is(failure, code));
-    told || held.session.is_closed()
 }
