@@ -11,7 +11,7 @@ use std::time::Duration;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use seedbed_api::Silent;
-use seedbed_db::{Session, Target};
+use seedbed_db::{Complaint, Session, Target};
 use seedbed_isolation::journal::{Journal, Rewindable, bake};
 use seedbed_testkit::Server;
 
@@ -149,11 +149,29 @@ async fn play(server: &Server, database: &str, shapes: &[Shape], ops: &[Op]) -> 
     if before.is_empty() { 0 } else { changes }
 }
 
+/// Packages of a server alone do not carry the plugin.
+async fn has_plugin(server: &Server) -> bool {
+    let session = connect(server, "postgres").await;
+    match session.batch("LOAD 'test_decoding'").await {
+        // undefined_file
+        Err(failure) if Complaint::is(&failure, "58P01") => false,
+        other => other.map(|()| true).unwrap(),
+    }
+}
+
 #[tokio::test]
+#[expect(
+    clippy::print_stderr,
+    reason = "an oracle that was not asked must not look like one that was"
+)]
 async fn the_log_says_that_nothing_is_left_of_a_program_and_its_rewind() {
     let server = Server::start_with(
         "-c wal_level=logical -c max_replication_slots=2 -c max_wal_senders=2 -c shared_buffers=16MB",
     );
+    if !has_plugin(&server).await {
+        eprintln!("not decoded on this server: it has no test_decoding");
+        return;
+    }
     let mut runner = TestRunner::deterministic();
     let mut telling = 0;
     for program in 0..PROGRAMS {
