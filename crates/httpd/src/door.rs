@@ -150,6 +150,8 @@ impl<S: Serve> Reception<S> {
     }
 
     fn let_in(&mut self, stream: Stream, peer: Peer) {
+        // Those who have left since the last look are not inside any more.
+        while self.visits.try_join_next().is_some() {}
         let inside = self.visits.len();
         if inside < self.room + TOLD_FULL {
             let caller = Caller { stream, peer, welcome: inside < self.room };

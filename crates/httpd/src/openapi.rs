@@ -58,11 +58,12 @@ pub fn openapi() -> Value {
 /// What every client must know and no schema says.
 const DESCRIPTION: &str = "\
 A lease is a worker's exclusive hold on a database. Every request carries the token, on the unix \
-socket too. A connection is a holder: keep it open as long as its leases, they end with it. A \
-connection whose sending side is closed counts as ended. An empty body is a request with every \
-field left out. A reply that is no answer holds a problem under `error`, whose `code` never \
-changes its meaning; bytes that are no HTTP get a bare 400, a head of more than 16 KiB a bare 431. \
-There are no CORS headers, and requests with an Origin header are refused.";
+socket too. A connection is a holder: keep it open as long as its leases; they end with it, and on \
+a unix socket with the process that connected. A connection whose sending side is closed counts \
+as ended. An empty body is a request with every field left out. A reply that is no answer holds a \
+problem under `error`, whose `code` never changes its meaning; bytes that are no HTTP get a bare \
+400, a head of more than 16 KiB a bare 431. There are no CORS headers, and requests with an Origin \
+header are refused.";
 
 fn operation(
     route: &Route,

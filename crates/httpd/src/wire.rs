@@ -2,7 +2,9 @@
 //! head of a request, and the reading of a reply.
 //!
 //! hyper has a clock for heads too, but it also runs while a connection is
-//! idle, and an idle connection is a holder that may live for hours.
+//! idle, and an idle connection is a holder that may live for hours. A piece of
+//! a head that came together with a whole request is not timed: its client has
+//! shown the token, and may be silent for as long as it likes anyway.
 
 use std::io;
 use std::pin::Pin;

@@ -178,8 +178,18 @@ impl Raw {
 
     /// Returns when the service has closed the connection.
     pub(crate) async fn closed(&mut self) {
-        let mut rest = Vec::new();
+        self.rest().await;
+    }
+
+    /// Whether the last words hold this one.
+    pub(crate) async fn ends_with(&mut self, word: &str) -> bool {
+        String::from_utf8_lossy(&self.rest().await).contains(word)
+    }
+
+    async fn rest(&mut self) -> Vec<u8> {
+        let mut rest = std::mem::take(&mut self.ahead);
         // A reset is an end as well.
         let _ = timeout(PATIENCE, self.stream.read_to_end(&mut rest)).await.unwrap();
+        rest
     }
 }

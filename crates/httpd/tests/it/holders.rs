@@ -137,6 +137,24 @@ async fn the_end_of_the_service_ends_every_holder() {
 }
 
 #[tokio::test]
+async fn a_service_that_stops_does_not_wait_for_idle_clients() {
+    let mut house =
+        House::limited(Limits { grace: Duration::from_secs(3_600), ..Limits::default() });
+    let mut clients = Vec::new();
+    for address in house.both() {
+        let mut raw = house.raw(address).await;
+        raw.say(house.request("GET /v1/health", "")).await;
+        raw.hear().await;
+        clients.push(raw);
+    }
+    house.stop();
+    for mut raw in clients {
+        raw.closed().await;
+    }
+    house.stopped().await;
+}
+
+#[tokio::test]
 async fn a_service_that_is_dropped_ends_every_holder_too() {
     let house = House::limited(Limits { grace: Duration::from_secs(3_600), ..Limits::default() });
     let mut raw = house.raw(&house.unix).await;
