@@ -14,13 +14,15 @@ const SERVER_MIN: u16 = 13;
 /// Settings of a control connection, once per session: a change of the replica
 /// role flushes every plan. Those that decide how rows are read as text are
 /// those of the triggers. Every statement has one plan for good, so it must
-/// not be one that is right only for a small table: hence no sequential scans.
+/// not be one that is right only for a small table: hence no sequential scans,
+/// whose price makes the planner want parallel workers, hence none of those.
 const PINS: &str = "SET session_replication_role = replica; \
     SET seedbed.journal_off = '1'; \
     SET search_path = ''; SET timezone = 'UTC'; SET datestyle = 'ISO, MDY'; \
     SET intervalstyle = 'postgres'; SET extra_float_digits = 1; SET bytea_output = 'hex'; \
     SET quote_all_identifiers = off; SET lc_monetary = 'C'; SET xmloption = content; \
     SET row_security = off; SET plan_cache_mode = force_generic_plan; SET jit = off; \
+    SET max_parallel_workers_per_gather = 0; \
     SET enable_seqscan = off; SET enable_mergejoin = off; \
     SET lock_timeout = '200ms'; SET statement_timeout = 0; \
     SET idle_in_transaction_session_timeout = 0; SET synchronous_commit = off; \
