@@ -50,7 +50,7 @@ pub(crate) struct Told<'a> {
 
 /// Sets `DATABASE_URL` and `PG*` and removes what contradicts them. Whatever
 /// `DATABASE_URL` said before (production, perhaps) the child never sees.
-fn connect(command: &mut Command, target: &Target) {
+pub(crate) fn connect(command: &mut Command, target: &Target) {
     for name in MISLEADING {
         command.env_remove(name);
     }

@@ -81,6 +81,14 @@ impl LeaseRef {
     }
 }
 
+/// The number of the slot that a lease, or a slot's name, means.
+///
+/// # Errors
+/// `UnknownLease` if it is neither.
+pub fn slot_number(lease: &str) -> Result<u32> {
+    LeaseRef::parse(lease).map(|lease| lease.slot.0)
+}
+
 /// One mark of a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct MarkId {

@@ -16,5 +16,6 @@ mod strangers;
 mod worker;
 
 pub(crate) use lanes::finish;
+pub use identity::slot_number;
 pub use leases::{HolderId, Leases};
 pub use opening::{LeasePlan, SlotTargets};

@@ -14,6 +14,7 @@ use super::pending::Pending;
 use super::token::TokenKind;
 
 /// A piece of the text.
+#[derive(Clone, Copy)]
 pub(crate) enum Piece<'t> {
     /// A statement.
     Statement {
