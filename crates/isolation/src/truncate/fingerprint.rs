@@ -32,6 +32,7 @@ const WRITTEN_BY_DDL: &[Catalog] = &[
     ("pg_proc", "oid", "pronamespace IN {schemas}"),
     ("pg_operator", "oid", "oprnamespace IN {schemas}"),
     ("pg_opclass", "oid", "opcnamespace IN {schemas}"),
+    ("pg_opfamily", "oid", "opfnamespace IN {schemas}"),
     ("pg_collation", "oid", "collnamespace IN {schemas}"),
     ("pg_conversion", "oid", "connamespace IN {schemas}"),
     ("pg_partitioned_table", "partrelid", "partrelid IN {relations}"),

@@ -13,9 +13,11 @@ mod plan;
 mod relation;
 mod reset;
 mod rights;
+mod script;
 mod sequence;
 mod session;
 mod survey;
+mod way;
 
 pub use emptier::{Emptiable, Emptier};
 pub use install::{Baked, bake, strip};

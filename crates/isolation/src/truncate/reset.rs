@@ -8,18 +8,20 @@
 //! in EXCLUSIVE mode: who has noted is done before, who has not yet waits and
 //! comes after.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use seedbed_api::{Failure, Kind, Result};
+use seedbed_api::{Failure, Result};
 use seedbed_db::Complaint;
 use tokio::time::{Instant, sleep};
 
 use super::emptier::{Emptier, Noted, Probe, call};
 use super::plan::{Plan, truncated};
-use super::relation::{Oid, number, oid};
+use super::relation::Oid;
+use super::script::Report;
 use super::survey::{Difference, survey};
-use crate::journal::{SessionInfo, end_sessions, fields};
+use super::way::Wanted;
+use crate::journal::{SessionInfo, end_sessions};
 
 /// Sessions may come into the way again while others are ended.
 const RESET_WAIT: Duration = Duration::from_secs(10);
@@ -59,13 +61,6 @@ enum Attempt {
     InTheWay(Vec<SessionInfo>),
     Prepared,
     Replace(String),
-}
-
-/// What an attempt wants, for who is in the way of it.
-#[derive(Default)]
-struct Wanted {
-    truncated: BTreeSet<Oid>,
-    others: BTreeSet<Oid>,
 }
 
 impl Emptier {
@@ -201,20 +196,20 @@ impl Emptier {
             writes_catalogs = !plan.truncate.is_empty() || !switched.is_empty();
             let patience = if patient { PATIENT } else { "" };
             let script = format!("{patience}{}", plan.script(&self.schema)?);
-            let done = Done::read(self.session.rows(&script).await?)?;
-            if !plan.is_exact(&done.deleted, &done.inserted) {
+            let report = Report::read(self.session.rows(&script).await?)?;
+            if !report.fits(&plan) {
                 return Ok(Attempt::Replace(
                     "other rows went and came than were looked for".into(),
                 ));
             }
-            let also = self.refused_or_differing(&done.noted).await?;
+            let also = self.refused_or_differing(&report.noted).await?;
             if let Some(rel) = also {
                 let name = &self.schema.relation(rel)?.name;
                 return Ok(Attempt::Replace(format!(
                     "the reset itself made something change `{name}`"
                 )));
             }
-            rows = done.deleted.values().chain(done.inserted.values()).sum();
+            rows = report.rows();
         }
         if noted.sizes.is_empty() {
             self.session.batch("COMMIT").await?;
@@ -277,69 +272,6 @@ impl Emptier {
             self.glance = probe.glance;
         }
         Ok(())
-    }
-
-    /// Rolls back what was prepared and left, which holds locks.
-    async fn roll_back_prepared(&self) -> Result<()> {
-        let query =
-            "SELECT quote_literal(gid) FROM pg_prepared_xacts WHERE database = current_database()";
-        for row in self.session.rows(query).await? {
-            let [gid] = fields(row)?;
-            let statement = format!("ROLLBACK PREPARED {}", gid.unwrap_or_default());
-            self.session.batch(&statement).await?;
-        }
-        Ok(())
-    }
-
-    /// Sessions that hold a lock which the attempt wanted, or a transaction.
-    async fn in_the_way(&self, wanted: &Wanted) -> Result<Vec<SessionInfo>> {
-        let list = |rels: &BTreeSet<Oid>| {
-            let rels: Vec<String> = rels.iter().map(Oid::to_string).collect();
-            rels.join(",")
-        };
-        let lockers = include_str!("sql/lockers.sql")
-            .replace("{database}", &self.database)
-            .replace("{truncated}", &list(&wanted.truncated))
-            .replace("{others}", &list(&wanted.others));
-        let lockers = self.session.prepare(&[lockers]).await?;
-        let calls = [&self.statements.sessions].into_iter().chain(&lockers).map(call);
-        let calls: Vec<_> = calls.collect();
-        let mut found: Vec<SessionInfo> = Vec::new();
-        for answer in self.session.pipeline(&calls).await? {
-            for row in answer.rows {
-                let other = SessionInfo::read(&row)?;
-                if other.is_in_the_way() && found.iter().all(|known| known.pid != other.pid) {
-                    found.push(other);
-                }
-            }
-        }
-        Ok(found)
-    }
-}
-
-/// What a script reported.
-#[derive(Default)]
-struct Done {
-    deleted: BTreeMap<Oid, u64>,
-    inserted: BTreeMap<Oid, u64>,
-    /// Other tables that a statement of the script wrote to.
-    noted: BTreeSet<Oid>,
-}
-
-impl Done {
-    fn read(rows: Vec<Vec<Option<String>>>) -> Result<Self> {
-        let mut done = Self::default();
-        for row in rows {
-            let [what, rel, count] = fields(row)?;
-            let (rel, count) = (oid(rel.as_deref())?, number(count.as_deref())?);
-            match what.as_deref() {
-                Some("deleted") => done.deleted.insert(rel, count).is_none(),
-                Some("inserted") => done.inserted.insert(rel, count).is_none(),
-                Some("noted") => done.noted.insert(rel),
-                _ => return Err(Failure::new(Kind::Bug, "a reset reported something unknown")),
-            };
-        }
-        Ok(done)
     }
 }
 

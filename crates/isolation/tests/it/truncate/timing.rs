@@ -19,7 +19,7 @@ fn schema(tables: usize) -> String {
 
 #[tokio::test]
 async fn timing() {
-    for tables in [30, 200] {
+    for tables in [30, 400] {
         time(tables).await;
     }
 }
