@@ -67,6 +67,11 @@ impl Printer {
         }
     }
 
+    /// stdout itself, for data that is no text of ours.
+    pub(crate) fn sink(self) -> impl io::Write {
+        io::stdout().lock()
+    }
+
     /// Writes a value as JSON to stdout.
     ///
     /// # Errors

@@ -37,7 +37,7 @@ pub use door::{Door, OpenDoor, Serve};
 pub use dump::{DumpSink, DumpSource, dump, dump_target};
 pub use leased::{Held, check_command, lease_api, run_leased};
 pub use private::DATABASE;
-pub use run::run;
+pub use run::{run, run_plain};
 pub use seedbed_isolation::Leases;
 pub use seedbed_server::{
     Api, Claim, ClaimKind, Folders, REAPER_COMMAND, Record, Service, hear_of_children, tail,

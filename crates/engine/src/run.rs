@@ -60,6 +60,18 @@ pub fn run(world: &World<'_>, config: &Config, argv: &[OsString]) -> Result<i32>
     Ok(code)
 }
 
+/// Runs this program itself with `arguments` as a command that needs one
+/// database and no lease service.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_plain(world: &World<'_>, mut config: Config, arguments: &[OsString]) -> Result<i32> {
+    config.workers.value = None;
+    let mut argv = vec![world.program.clone().into_os_string()];
+    argv.extend_from_slice(arguments);
+    run(world, &config, &argv)
+}
+
 fn on_private(
     world: &World<'_>,
     config: &Config,

@@ -6,6 +6,7 @@ mod config;
 mod context;
 mod dispatch;
 mod down;
+mod dump;
 mod gc;
 mod lease;
 mod logs;

@@ -5,6 +5,7 @@
 mod bad_input;
 mod cleaning;
 mod config;
+mod dump;
 mod embedded;
 mod existing;
 mod files;
