@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex as Lock, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use seedbed_api::{Failure, Kind, Result};
-use seedbed_db::{Globals, Session};
+use seedbed_db::{Complaint, Globals, Session};
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard, oneshot};
 
 use super::exchange::{Exchange, Exchanged, Outgoing};
@@ -176,7 +176,13 @@ impl Inner {
                     self.sessions.give_back(held);
                     return Ok(());
                 }
-                Err(failure) if held.is_broken(&failure) && attempt < ATTEMPTS => attempt += 1,
+                // invalid_catalog_name: somebody dropped it before it was whole.
+                Err(failure)
+                    if (held.is_broken(&failure) || Complaint::is(&failure, "3D000"))
+                        && attempt < ATTEMPTS =>
+                {
+                    attempt += 1;
+                }
                 Err(failure) => return Err(failure),
             }
         }
