@@ -19,6 +19,7 @@ use super::relation::Relation;
 use super::rights;
 use super::saved::Layer;
 use super::sequence::{SequenceReader, Sequences};
+use super::wear::Wear;
 
 /// Whether a database can be rewound.
 pub enum Rewindable {
@@ -41,6 +42,7 @@ pub struct Journal {
     pub(super) spoiled: Option<String>,
     pub(super) rows_undone: u64,
     pub(super) rewinds: u64,
+    pub(super) wear: Wear,
     /// Size of the journal after it was last vacuumed, in bytes.
     pub(super) vacuumed_bytes: u64,
     number: u64,
@@ -73,6 +75,7 @@ impl Journal {
             spoiled: None,
             rows_undone: 0,
             rewinds: 0,
+            wear: Wear::default(),
             vacuumed_bytes: 0,
             number: COUNT.fetch_add(1, Ordering::Relaxed),
             next_mark: 0,

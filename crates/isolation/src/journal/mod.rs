@@ -32,6 +32,7 @@ mod sequence;
 mod session;
 mod sessions;
 mod stats;
+mod wear;
 
 pub(crate) use catalog::fields;
 pub use install::{Baked, bake, strip};

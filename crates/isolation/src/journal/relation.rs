@@ -6,6 +6,7 @@ use seedbed_api::Result;
 use seedbed_db::{Prepared, Session, quote_literal};
 
 use super::catalog::{Table, fields};
+use super::wear::TableWear;
 
 /// Larger tables without any index to narrow the search are not searched for
 /// equal rows; a clone is faster.
@@ -21,6 +22,8 @@ pub(super) struct Relation {
     /// Whether an index narrows the search for equal rows.
     narrowed: bool,
     sql: [String; 3],
+    /// Rows undone since it was last vacuumed.
+    pub(super) wear: TableWear,
     prepared: Option<Statements>,
 }
 
@@ -54,6 +57,7 @@ impl Relation {
             identified: identified.as_deref() == Some("true"),
             narrowed: narrowed.as_deref() == Some("true"),
             sql,
+            wear: TableWear::default(),
             prepared: None,
         };
         Ok((rel.unwrap_or_default(), relation))

@@ -239,7 +239,14 @@ impl Journal {
         } else if probe.bytes > self.vacuumed_bytes + VACUUM_BYTES {
             self.vacuumed_bytes = vacuum(session).await?;
         }
-        let rows = differences.iter().map(|it| it.before_rows + it.after_rows).sum();
+        let mut rows = 0;
+        for it in &differences {
+            let touched = it.before_rows + it.after_rows;
+            rows += touched;
+            if let Some(relation) = self.relations.get_mut(&it.rel) {
+                relation.wear.add(touched);
+            }
+        }
         Ok(Attempt::Done { tables: differences.len(), rows, readers })
     }
 }

@@ -16,14 +16,14 @@ use tokio::sync::MutexGuard;
 use super::evidence::Evidence;
 use super::identity::{LeaseId, LeaseRef, SlotNumber};
 use super::lanes::{self, Facts};
-use super::leases::HolderId;
 use super::ledger::State;
 use super::opening::{LeasePlan, SlotTargets};
 use super::queue::Queue;
 use super::slot::{Returned, Slot};
+use super::supply::Supply;
 use crate::journal::{Holds, SessionInfo};
 use crate::lock::{APPLICATION, CONNECT_WAIT};
-use crate::pool::{Pool, PoolPlan};
+use crate::pool::PoolPlan;
 use crate::{Keepsake, holdings};
 
 /// Version of the protocol that `docs/reference/openapi.json` describes.
@@ -38,11 +38,10 @@ const PATIENCE: u32 = 3;
 pub(crate) struct Desk {
     plan: LeasePlan,
     pub(crate) queue: Queue,
-    pub(crate) pool: Pool,
+    pub(crate) supply: Supply,
     places: Vec<Place>,
     evidence: Mutex<Evidence>,
     kept: Mutex<Vec<String>>,
-    holders: AtomicU64,
     keepsakes: AtomicU64,
     abandoned: AtomicBool,
 }
@@ -52,6 +51,8 @@ struct Place {
     slot: tokio::sync::Mutex<Slot>,
     database: String,
     manner: Mutex<Manner>,
+    /// Whether dead rows should be cleared away.
+    worn: AtomicBool,
 }
 
 /// How the current lease of a slot is reset.
@@ -69,7 +70,7 @@ struct Manner {
 
 impl Desk {
     pub(crate) async fn open(plan: LeasePlan) -> Result<Self> {
-        let pool = Pool::open(PoolPlan {
+        let supply = Supply::open(PoolPlan {
             admin: plan.admin.clone(),
             globals: plan.globals,
             template: plan.template.clone(),
@@ -102,6 +103,7 @@ impl Desk {
                 database: slot.database().to_owned(),
                 slot: tokio::sync::Mutex::new(slot),
                 manner: Mutex::new(manner),
+                worn: AtomicBool::new(false),
             });
         }
         let session = connect(&plan).await?;
@@ -110,11 +112,10 @@ impl Desk {
         let own = OWN_CONNECTIONS + u32::try_from(plan.slots).unwrap_or(u32::MAX);
         Ok(Self {
             queue: Queue::new(plan.slots, limit.saturating_sub(own)),
-            pool,
+            supply,
             places,
             evidence: Mutex::new(evidence),
             kept: Mutex::new(Vec::new()),
-            holders: AtomicU64::new(0),
             keepsakes: AtomicU64::new(0),
             abandoned: AtomicBool::new(false),
             plan,
@@ -126,15 +127,11 @@ impl Desk {
         for (index, place) in self.places.iter().enumerate() {
             let lease = LeaseId { slot: SlotNumber::at(index), count: 0 };
             let mut slot = place.slot.lock().await;
-            slot.begin(&self.pool, lease).await?;
+            slot.begin(&self.supply, lease).await?;
             let (lane, _) = self.choose(&slot, LaneChoice::Auto, None)?;
             place.manner().lane = lane;
         }
         Ok(())
-    }
-
-    pub(crate) fn new_holder(&self) -> HolderId {
-        HolderId::numbered(self.holders.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Looks at a request before it joins the queue.
@@ -157,7 +154,8 @@ impl Desk {
         let place = self.place(lease.slot)?;
         let mut slot = place.slot.lock().await;
         let test = request.test.clone();
-        slot.begin(&self.pool, lease).await.map_err(|failure| self.gone(failure))?;
+        let is_first = slot.base().is_empty();
+        let begun = slot.begin(&self.supply, lease).await.map_err(|failure| self.gone(failure))?;
         let (lane, because) = self.choose(&slot, request.lane, test.as_deref())?;
         let mut manner = place.manner();
         *manner = Manner {
@@ -166,7 +164,7 @@ impl Desk {
             test,
             unexplained: 0,
             broken: false,
-            replaced: manner.replaced,
+            replaced: manner.replaced + u64::from(begun.replaced && !is_first),
         };
         let targets = self.target_of(&place.database);
         Ok(Lease {
@@ -207,9 +205,10 @@ impl Desk {
         }
         let lane = place.manner().lane();
         let returned =
-            slot.rewind(&self.pool, mark, lane).await.map_err(|failure| self.gone(failure))?;
+            slot.rewind(&self.supply, mark, lane).await.map_err(|failure| self.gone(failure))?;
         let committed = lane == Lane::Rollback && (returned.tables > 0 || returned.evidence);
         self.learn(lease.slot, place, test.as_deref(), &returned);
+        place.worn.store(slot.is_worn(), Ordering::Relaxed);
         Ok(told(returned, committed))
     }
 
@@ -237,7 +236,7 @@ impl Desk {
             project: Some(self.plan.project.to_string_lossy().into_owned()),
             created_s: since.map_or(0, |since| since.as_secs()),
         };
-        let kept = slot.keep(&self.pool, mark, &name, keepsake).await;
+        let kept = slot.keep(&self.supply, mark, &name, keepsake).await;
         let returned = kept.map_err(|failure| self.gone(failure))?;
         let url = self.target_of(&name).command.url().expose().to_owned();
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
@@ -251,9 +250,10 @@ impl Desk {
         if let Ok(place) = self.place(number) {
             let mut slot = place.slot.lock().await;
             let lane = place.manner().lane();
-            match slot.finish(&self.pool, lane).await {
+            match slot.finish(&self.supply, lane).await {
                 Ok(returned) => {
                     released.replaced = returned.replaced;
+                    place.worn.store(slot.is_worn(), Ordering::Relaxed);
                     self.learn(number, place, None, &returned);
                 }
                 Err(failure) => {
@@ -270,6 +270,22 @@ impl Desk {
         }
         self.queue.clean(number);
         released
+    }
+
+    /// Whether [`Desk::refresh`] has something to do.
+    pub(crate) fn is_worn(&self, slot: SlotNumber) -> bool {
+        self.place(slot).is_ok_and(|place| place.worn.load(Ordering::Relaxed))
+    }
+
+    /// Clears dead rows away, unless somebody wants something of the slot: then
+    /// there is another time.
+    pub(crate) async fn refresh(&self, slot: SlotNumber) {
+        if let Ok(place) = self.place(slot)
+            && let Ok(mut slot) = place.slot.try_lock()
+        {
+            slot.refresh().await;
+            place.worn.store(slot.is_worn(), Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn slots(&self) -> Vec<SlotStatus> {
@@ -316,6 +332,14 @@ impl Desk {
         Ok(holdings)
     }
 
+    /// A failure with who holds connections, where the server can be asked.
+    pub(crate) async fn with_report(&self, failure: Failure) -> Failure {
+        match self.holdings().await {
+            Ok(holdings) => failure.detail(report(&holdings)),
+            Err(_) => failure,
+        }
+    }
+
     pub(crate) fn health(&self) -> Health {
         Health {
             seedbed: env!("CARGO_PKG_VERSION").to_owned(),
@@ -340,7 +364,11 @@ impl Desk {
         for place in &self.places {
             place.slot.lock().await.close().await;
         }
-        if self.abandoned.load(Ordering::Relaxed) { Ok(()) } else { self.pool.close().await }
+        if self.abandoned.load(Ordering::Relaxed) {
+            self.supply.leave().await;
+            return Ok(());
+        }
+        self.supply.close().await
     }
 
     pub(crate) fn abandon(&self) {
@@ -462,6 +490,17 @@ fn is_loss(failure: &Failure) -> bool {
         Kind::Database => seedbed_db::Complaint::of(failure).is_none(),
         _ => false,
     }
+}
+
+/// Who holds connections, most first, a line each.
+fn report(holdings: &Holdings) -> String {
+    let lines = holdings.holders.iter().map(|holding| {
+        let place = holding.slot.as_ref().unwrap_or(&holding.database);
+        format!("{:>6}  {place}  `{}`", holding.open, holding.application)
+    });
+    let (open, limit) = (holdings.open, holdings.limit);
+    let head = format!("open now: {open} of {limit}");
+    std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n")
 }
 
 fn told(returned: Returned, committed: bool) -> Rewound {

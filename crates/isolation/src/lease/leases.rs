@@ -12,6 +12,8 @@ use seedbed_api::lease::{
 };
 use seedbed_api::{Failure, Kind, Result};
 
+use tokio::runtime::Handle;
+
 use super::desk::Desk;
 use super::identity::{LeaseRef, SlotNumber};
 use super::opening::LeasePlan;
@@ -30,7 +32,7 @@ impl HolderId {
 /// The lease service of one process; clones are the same service. Its methods
 /// must be called inside the runtime it was opened in.
 #[derive(Clone)]
-pub struct Leases(Arc<Desk>);
+pub struct Leases(Arc<Desk>, Handle);
 
 impl Leases {
     /// Opens the service; databases are made when they are first needed.
@@ -39,8 +41,8 @@ impl Leases {
     /// `LaneImpossible` if the template does not allow the lane; those of
     /// connecting to the server.
     pub async fn open(plan: LeasePlan) -> Result<Self> {
-        let leases = Self(Arc::new(Desk::open(plan).await?));
-        let runtime = tokio::runtime::Handle::current();
+        let runtime = Handle::current();
+        let leases = Self(Arc::new(Desk::open(plan).await?), runtime.clone());
         let desk = Arc::downgrade(&leases.0);
         leases.0.queue.on_abandoned(move |slot| {
             if let Some(desk) = desk.upgrade() {
@@ -61,7 +63,7 @@ impl Leases {
     /// An identity for a client that has just connected.
     #[must_use]
     pub fn new_holder(&self) -> HolderId {
-        self.0.new_holder()
+        self.0.queue.new_holder()
     }
 
     /// The holder is gone: its leases end, what it waits for is forgotten.
@@ -75,7 +77,8 @@ impl Leases {
     ///
     /// # Errors
     /// `UnknownSlot`, `UnknownTemplate`, `LaneImpossible`, `NoFreeSlot`,
-    /// `NoConnections`, `ServerGone`, `Ending`.
+    /// `NoConnections`, `LeaseEnded` if the holder ended meanwhile,
+    /// `ServerGone`, `Ending`.
     pub async fn acquire(&self, request: &Acquire, holder: HolderId) -> Result<Lease> {
         let slot = self.0.admit(request)?;
         let ask = Ask {
@@ -86,7 +89,12 @@ impl Leases {
             wait: request.wait_ms.map(std::time::Duration::from_millis),
         };
         // Dropped before it is kept, it gives the lease back.
-        let granted = self.0.queue.wait(ask).await?;
+        let granted = match self.0.queue.wait(ask).await {
+            Err(failure) if failure.code() == Some(ProblemCode::NoConnections) => {
+                return Err(self.0.with_report(failure).await);
+            }
+            granted => granted?,
+        };
         let lease = granted.lease();
         let (desk, request) = (Arc::clone(&self.0), request.clone());
         let begun = Self::task(async move { desk.begin(lease, &request).await }).await;
@@ -115,7 +123,9 @@ impl Leases {
     pub async fn rewind(&self, lease: &str, request: &Rewind) -> Result<Rewound> {
         let lease = LeaseRef::parse(lease)?;
         let (desk, request) = (Arc::clone(&self.0), request.clone());
-        Self::task(async move { desk.rewind(lease, &request).await }).await
+        let rewound = Self::task(async move { desk.rewind(lease, &request).await }).await;
+        self.refresh(lease.slot);
+        rewound
     }
 
     /// Ends a lease; returns when its slot is clean.
@@ -131,7 +141,9 @@ impl Leases {
                 .hint("seedbed lease -- COMMAND"));
         }
         let this = self.clone();
-        Self::task(async move { Ok(this.0.clean_up(current.slot).await) }).await
+        let released = Self::task(async move { Ok(this.0.clean_up(current.slot).await) }).await;
+        self.refresh(current.slot);
+        released
     }
 
     /// Keeps a leased database as it is; the slot gets another one.
@@ -176,9 +188,10 @@ impl Leases {
         self.0.kept()
     }
 
-    /// Looks after the pool of ready databases, until the service is closed.
+    /// Looks after the pool of ready databases and the hold on the run, until
+    /// the service is closed.
     pub async fn tend(&self) {
-        self.0.pool.tend().await;
+        self.0.supply.tend().await;
     }
 
     /// From now on closing drops no database: the server ends next.
@@ -202,9 +215,18 @@ impl Leases {
         }
     }
 
+    /// Clears dead rows away once the reply is on its way.
+    fn refresh(&self, slot: SlotNumber) {
+        if self.0.is_worn(slot) {
+            let desk = Arc::clone(&self.0);
+            drop(self.1.spawn(async move { desk.refresh(slot).await }));
+        }
+    }
+
     fn bring_back(&self, slot: SlotNumber) {
         let desk = Arc::clone(&self.0);
-        drop(tokio::spawn(async move { desk.clean_up(slot).await }));
+        // A holder may end while the runtime does, outside of any task.
+        drop(self.1.spawn(async move { desk.clean_up(slot).await }));
     }
 
     async fn task<T: Send + 'static>(

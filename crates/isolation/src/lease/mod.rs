@@ -13,9 +13,10 @@ mod opening;
 mod queue;
 mod slot;
 mod strangers;
+mod supply;
 mod worker;
 
-pub(crate) use lanes::finish;
 pub use identity::slot_number;
+pub(crate) use lanes::finish;
 pub use leases::{HolderId, Leases};
 pub use opening::{LeasePlan, SlotTargets};

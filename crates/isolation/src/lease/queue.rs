@@ -1,7 +1,7 @@
 //! The ledger with people waiting at it: tickets are answered through
 //! channels, and whoever goes away leaves nothing behind.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -43,16 +43,41 @@ struct Inner {
 
 struct Book {
     ledger: Ledger,
-    waiting: HashMap<Ticket, oneshot::Sender<LeaseId>>,
+    waiting: HashMap<Ticket, Waiting>,
     tickets: u64,
+    /// Holders that are there; whoever is not gets nothing.
+    holders: HashSet<HolderId>,
+    known: u64,
     ending: bool,
+}
+
+/// Somebody in the queue.
+struct Waiting {
+    holder: Option<HolderId>,
+    answer: oneshot::Sender<LeaseId>,
 }
 
 impl Queue {
     pub(crate) fn new(slots: usize, connections: u32) -> Self {
         let ledger = Ledger::new(slots, connections);
-        let book = Book { ledger, waiting: HashMap::new(), tickets: 0, ending: false };
+        let book = Book {
+            ledger,
+            waiting: HashMap::new(),
+            tickets: 0,
+            holders: HashSet::new(),
+            known: 0,
+            ending: false,
+        };
         Self(Arc::new(Inner { state: Mutex::new(book), abandoned: Mutex::new(None) }))
+    }
+
+    /// An identity for somebody who has just come.
+    pub(crate) fn new_holder(&self) -> HolderId {
+        let mut book = self.book();
+        let holder = HolderId::numbered(book.known);
+        book.known += 1;
+        book.holders.insert(holder);
+        holder
     }
 
     /// Who brings back what a vanished client was granted.
@@ -71,14 +96,17 @@ impl Queue {
             if book.ending {
                 return Err(ending());
             }
+            if ask.holder.is_some_and(|holder| !book.holders.contains(&holder)) {
+                return Err(gone());
+            }
             if book.waiting.len() >= WAITING_MAX {
                 return Err(ProblemCode::TooManyClients
                     .failure(format!("{WAITING_MAX} clients wait for a slot already")));
             }
             book.tickets += 1;
             let ticket = Ticket(book.tickets);
-            book.waiting.insert(ticket, sender);
             let Ask { slot, worker, holder, connections, .. } = ask;
+            book.waiting.insert(ticket, Waiting { holder, answer: sender });
             let grants = book.ledger.ask(Wish { ticket, slot, worker, holder, connections });
             book.deliver(grants);
             ticket
@@ -86,7 +114,7 @@ impl Queue {
         let mut place = Place { queue: self.clone(), ticket, receiver };
         match tokio::time::timeout(wait, &mut place.receiver).await {
             Ok(Ok(lease)) => Ok(Granted { queue: self.clone(), lease, kept: false }),
-            Ok(Err(_)) => Err(ending()),
+            Ok(Err(_)) => Err(if self.is_ending() { ending() } else { gone() }),
             // Given back by the place if it is granted in this very moment.
             Err(_) => Err(self.too_late(ticket, named, wait)),
         }
@@ -147,6 +175,8 @@ impl Queue {
     /// A holder is gone; returns the slots to bring back.
     pub(crate) fn holder_ended(&self, holder: HolderId) -> Vec<SlotNumber> {
         let mut book = self.book();
+        book.holders.remove(&holder);
+        book.waiting.retain(|_, waiting| waiting.holder != Some(holder));
         let (slots, grants) = book.ledger.holder_ended(holder);
         book.deliver(grants);
         slots
@@ -197,8 +227,8 @@ impl Book {
     fn deliver(&mut self, grants: Vec<Grant>) {
         for grant in grants {
             // Who is gone gives it back when its place is dropped.
-            if let Some(sender) = self.waiting.remove(&grant.ticket) {
-                let _ = sender.send(grant.lease);
+            if let Some(waiting) = self.waiting.remove(&grant.ticket) {
+                let _ = waiting.answer.send(grant.lease);
             }
         }
     }
@@ -261,4 +291,8 @@ impl Drop for Granted {
 
 fn ending() -> Failure {
     ProblemCode::Ending.failure("the lease service is about to end")
+}
+
+fn gone() -> Failure {
+    ProblemCode::LeaseEnded.failure("whoever asked for a lease has gone")
 }

@@ -11,15 +11,17 @@ use seedbed_api::{Failure, Kind, Result};
 use seedbed_db::{Session, Target};
 
 use crate::journal::{self, Journal, Marked, Rewindable, Rewound, Saved, SessionInfo};
-use crate::pool::Pool;
 use crate::truncate::{Emptiable, Emptier, Reset};
 use crate::{Finish, Keepsake};
 
 use super::identity::{LeaseId, MarkId, SlotNumber};
 use super::strangers::end_strangers;
+use super::supply::Supply;
 
 /// So many fresh clones are tried when somebody writes into each.
 const FRESH_ATTEMPTS: u32 = 5;
+/// So many fresh clones are tried for what a mark stands for.
+const REDO_ATTEMPTS: u32 = 3;
 
 /// What can take changes back.
 enum Undo {
@@ -81,6 +83,20 @@ enum Undone {
     Impossible { why: String, evidence: bool },
 }
 
+impl Undo {
+    /// Marks the state as it is now, and keeps what leads to it.
+    async fn mark(&mut self) -> Result<(Option<journal::Mark>, Option<Saved>)> {
+        let Self::Journal(journal) = self else { return Ok((None, None)) };
+        match journal.mark().await? {
+            Marked::Busy(sessions) => Err(busy(&sessions)),
+            Marked::Set(mark) => {
+                let saved = journal.saved(&mark).await?;
+                Ok((Some(mark), saved))
+            }
+        }
+    }
+}
+
 impl Slot {
     /// A slot whose database will be made when it is first needed.
     pub(crate) fn new(number: SlotNumber, target: Target, finish: Finish) -> Self {
@@ -123,8 +139,8 @@ impl Slot {
 
     /// Begins a lease: the database is as the template. Another's traces are
     /// taken back first; there are none after [`Slot::finish`].
-    pub(crate) async fn begin(&mut self, pool: &Pool, lease: LeaseId) -> Result<Returned> {
-        let returned = self.go_to(pool, 0, Lane::Rewind).await?;
+    pub(crate) async fn begin(&mut self, supply: &Supply, lease: LeaseId) -> Result<Returned> {
+        let returned = self.go_to(supply, 0, Lane::Rewind).await?;
         self.lease = lease;
         self.next_mark = 0;
         for standing in &mut self.stack {
@@ -135,14 +151,20 @@ impl Slot {
     }
 
     /// Ends a lease: no session is left and the database is as the template.
-    pub(crate) async fn finish(&mut self, pool: &Pool, lane: Lane) -> Result<Returned> {
+    /// Where nothing can take changes back, and so nothing would tell whether
+    /// somebody came later, the next lease replaces the database anyway.
+    pub(crate) async fn finish(&mut self, supply: &Supply, lane: Lane) -> Result<Returned> {
+        if self.finish == Finish::Plain {
+            self.unsound.get_or_insert_with(|| "its lease has ended".to_owned());
+            return Ok(Returned::default());
+        }
         // A replacement ends them as well.
         if let (None, Some(session)) = (&self.unsound, self.session())
             && let Err(failure) = end_strangers(session).await
         {
             self.unsound = Some(failure.chain());
         }
-        self.go_to(pool, 0, lane).await
+        self.go_to(supply, 0, lane).await
     }
 
     /// Marks the state as it is now.
@@ -152,18 +174,11 @@ impl Slot {
                 .failure(format!("the database of {} must be replaced: {why}", self.number.name()))
                 .hint("seedbed rewind"));
         }
-        let (mark, saved) = match &mut self.undo {
-            Undo::Nothing(_) | Undo::Emptier(_) => (None, None),
-            Undo::Journal(journal) => match journal.mark().await? {
-                Marked::Busy(sessions) => return Err(busy(&sessions)),
-                Marked::Set(mark) => {
-                    let saved = journal.saved(&mark).await?;
-                    (Some(mark), saved)
-                }
-            },
-        };
+        let (journal, saved) = self.undo.mark().await?;
         let redoable = saved.is_some();
-        let id = self.push(mark, saved);
+        let id = MarkId { lease: self.lease, count: self.next_mark };
+        self.next_mark += 1;
+        self.stack.push(Standing { id, journal, saved });
         Ok(Set { mark: id.name(), depth: self.stack.len() - 1, redoable })
     }
 
@@ -171,19 +186,19 @@ impl Slot {
     /// forgotten.
     pub(crate) async fn rewind(
         &mut self,
-        pool: &Pool,
+        supply: &Supply,
         mark: Option<&str>,
         lane: Lane,
     ) -> Result<Returned> {
         let at = self.find(mark)?;
-        self.go_to(pool, at, lane).await
+        self.go_to(supply, at, lane).await
     }
 
     /// Quarantines the database as `kept` and goes on with another one at a
     /// mark.
     pub(crate) async fn keep(
         &mut self,
-        pool: &Pool,
+        supply: &Supply,
         mark: Option<&str>,
         kept: &str,
         keepsake: Keepsake,
@@ -191,8 +206,20 @@ impl Slot {
         let at = self.find(mark)?;
         let why = "the database was kept".to_owned();
         self.disconnect(&why).await;
-        pool.set_aside(&self.target.database, kept, keepsake).await?;
-        self.continue_at(pool, at, why).await
+        supply.set_aside(&self.target.database, kept, keepsake).await?;
+        self.continue_at(supply, at, why).await
+    }
+
+    /// Whether dead rows should be cleared away.
+    pub(crate) fn is_worn(&self) -> bool {
+        matches!(&self.undo, Undo::Journal(journal) if journal.is_worn())
+    }
+
+    /// Clears dead rows away. What fails shows itself at the next reset.
+    pub(crate) async fn refresh(&mut self) {
+        if let (Undo::Journal(journal), None) = (&mut self.undo, &self.unsound) {
+            let _ = journal.refresh().await;
+        }
     }
 
     /// Gives the connection back.
@@ -210,7 +237,7 @@ impl Slot {
         })
     }
 
-    async fn go_to(&mut self, pool: &Pool, at: usize, lane: Lane) -> Result<Returned> {
+    async fn go_to(&mut self, supply: &Supply, at: usize, lane: Lane) -> Result<Returned> {
         let undone = match (self.unsound.take(), lane) {
             (Some(why), _) => Undone::Impossible { why, evidence: false },
             (None, Lane::Clone) => {
@@ -232,8 +259,8 @@ impl Slot {
             }
             Undone::Impossible { why, evidence } => {
                 self.disconnect(&why).await;
-                pool.replace(&self.target.database).await?;
-                let returned = self.continue_at(pool, at, why).await?;
+                supply.replace(&self.target.database).await?;
+                let returned = self.continue_at(supply, at, why).await?;
                 Ok(Returned { evidence, ..returned })
             }
         }
@@ -274,21 +301,17 @@ impl Slot {
 
     /// On a fresh database: builds the state up to a mark again, as far as
     /// that is possible.
-    async fn continue_at(&mut self, pool: &Pool, at: usize, why: String) -> Result<Returned> {
+    async fn continue_at(&mut self, supply: &Supply, at: usize, why: String) -> Result<Returned> {
         let mut returned = Returned { replaced: true, why: Some(why), ..Returned::default() };
         let best = self.stack.iter().take(at + 1).rposition(|standing| standing.saved.is_some());
         let best = best.unwrap_or(0);
         self.unsound = Some("a replacement was interrupted".to_owned());
         self.connect().await?;
-        if best > 0 && self.redo(best).await {
+        if self.redo(supply, best).await? {
             self.stack.truncate(best + 1);
             returned.marks_lost = best < at;
         } else {
-            if best > 0 {
-                // Half of it may be there.
-                self.replace(pool, "a redo failed").await?;
-            }
-            self.stand_at_template(pool).await?;
+            self.stand_at_template(supply).await?;
             returned.marks_lost = at > 0;
         }
         self.unsound = None;
@@ -296,14 +319,29 @@ impl Slot {
         Ok(returned)
     }
 
-    async fn replace(&mut self, pool: &Pool, why: &str) -> Result<()> {
+    async fn replace(&mut self, supply: &Supply, why: &str) -> Result<()> {
         self.disconnect(why).await;
-        pool.replace(&self.target.database).await?;
+        supply.replace(&self.target.database).await?;
         self.connect().await
     }
 
-    /// Whether the marks up to `best` stand again.
-    async fn redo(&mut self, best: usize) -> bool {
+    /// Whether the marks up to `best` stand again; if not, the database is
+    /// a fresh clone. Somebody who writes into it spoils an attempt.
+    async fn redo(&mut self, supply: &Supply, best: usize) -> Result<bool> {
+        if best == 0 {
+            return Ok(false);
+        }
+        for _ in 0..REDO_ATTEMPTS {
+            if self.try_redo(best).await {
+                return Ok(true);
+            }
+            // Half of it may be there.
+            self.replace(supply, "a redo failed").await?;
+        }
+        Ok(false)
+    }
+
+    async fn try_redo(&mut self, best: usize) -> bool {
         let Undo::Journal(journal) = &mut self.undo else { return false };
         let Some(saved) = self.stack[best].saved.clone() else { return false };
         let Ok(marks) = journal.redo(&saved).await else { return false };
@@ -344,23 +382,24 @@ impl Slot {
     /// Sets the lowest mark on a fresh clone, under the name it had. Whoever
     /// had the slot's URL may have written before we came: such a clone is
     /// not the template, and the next one is taken.
-    async fn stand_at_template(&mut self, pool: &Pool) -> Result<()> {
-        let id = self.stack.first().map(|standing| standing.id);
+    async fn stand_at_template(&mut self, supply: &Supply) -> Result<()> {
         for _ in 0..FRESH_ATTEMPTS {
-            self.unsound = None;
-            self.stack.clear();
-            let fresh = match self.mark().await {
-                Ok(_) => self.is_fresh(),
-                Err(failure) if failure.code() == Some(ProblemCode::WriterOpen) => false,
-                Err(failure) => return Err(failure),
-            };
-            if fresh {
-                if let (Some(id), Some(standing)) = (id, self.stack.first_mut()) {
-                    standing.id = id;
+            match self.undo.mark().await {
+                Ok((journal, saved)) if self.is_fresh(saved.as_ref()) => {
+                    // Those above are forgotten only now: if this fails, the
+                    // next attempt can still build them again.
+                    let first = self.stack.first().map(|standing| standing.id);
+                    let id = first.unwrap_or(MarkId { lease: self.lease, count: 0 });
+                    self.stack = vec![Standing { id, journal, saved }];
+                    self.next_mark = self.next_mark.max(id.count + 1);
+                    return Ok(());
                 }
-                return Ok(());
+                Err(failure) if failure.code() != Some(ProblemCode::WriterOpen) => {
+                    return Err(failure);
+                }
+                Ok(_) | Err(_) => {}
             }
-            self.replace(pool, "somebody wrote into the fresh database").await?;
+            self.replace(supply, "somebody wrote into the fresh database").await?;
         }
         let slot = self.number.name();
         Err(Failure::new(
@@ -370,24 +409,16 @@ impl Slot {
         .hint("seedbed ps --connections"))
     }
 
-    /// Whether the only mark is the template's state.
-    fn is_fresh(&mut self) -> bool {
+    /// Whether a mark on a fresh clone is the template's state.
+    fn is_fresh(&mut self, saved: Option<&Saved>) -> bool {
         if !matches!(self.undo, Undo::Journal(_)) {
             return true;
         }
-        let saved = self.stack.first().and_then(|standing| standing.saved.clone());
-        let fresh = saved.as_ref().is_some_and(|saved| saved.is_template(self.template.as_ref()));
+        let fresh = saved.is_some_and(|saved| saved.is_template(self.template.as_ref()));
         if fresh && self.template.is_none() {
-            self.template = saved;
+            self.template = saved.cloned();
         }
         fresh
-    }
-
-    fn push(&mut self, journal: Option<journal::Mark>, saved: Option<Saved>) -> MarkId {
-        let id = MarkId { lease: self.lease, count: self.next_mark };
-        self.next_mark += 1;
-        self.stack.push(Standing { id, journal, saved });
-        id
     }
 
     /// The service's own session in the database.

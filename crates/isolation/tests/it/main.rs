@@ -6,6 +6,7 @@ mod clones;
 mod existing;
 mod ground;
 mod journal;
+mod lease;
 mod pool;
 mod sweeps;
 mod templates;

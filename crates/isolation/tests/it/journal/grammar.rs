@@ -5,11 +5,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 /// Sessions of one program.
-pub(super) const SESSIONS: usize = 3;
+pub(crate) const SESSIONS: usize = 3;
 
 /// A table `t<i>`; all have the columns `a`, `b` and `v`.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     Key,
     KeyOfTwo,
     UniqueDeferred,
@@ -39,13 +39,13 @@ const SHAPES: [Shape; 11] = [
 
 /// One step of a program.
 #[derive(Clone, Debug)]
-pub(super) enum Op {
+pub(crate) enum Op {
     Sql { session: usize, table: usize, kind: usize, a: i32, b: i32 },
     Mark,
     Rewind { depth: usize },
 }
 
-pub(super) fn schema(shapes: &[Shape]) -> String {
+pub(crate) fn schema(shapes: &[Shape]) -> String {
     let mut sql =
         "CREATE SEQUENCE s; CREATE SEQUENCE c CACHE 10; CREATE TABLE h (at int, what text);\n"
             .to_owned();
@@ -96,7 +96,7 @@ pub(super) fn schema(shapes: &[Shape]) -> String {
 }
 
 /// The line of an operation. Many fail, which is part of the program.
-pub(super) fn line(shapes: &[Shape], table: usize, kind: usize, a: i32, b: i32) -> String {
+pub(crate) fn line(shapes: &[Shape], table: usize, kind: usize, a: i32, b: i32) -> String {
     let table = table % shapes.len();
     let t = format!("t{table}");
     let leaf = match shapes[table] {
@@ -151,7 +151,7 @@ pub(super) fn line(shapes: &[Shape], table: usize, kind: usize, a: i32, b: i32) 
 
 const KINDS: usize = 40;
 
-pub(super) fn ops() -> impl Strategy<Value = Vec<Op>> {
+pub(crate) fn ops() -> impl Strategy<Value = Vec<Op>> {
     // Schema changes end most of the fun, so they come from few programs.
     let sql = (0..SESSIONS, 0_usize..5, 0..KINDS, 1_i32..12, 0_i32..12, 0_u8..6).prop_map(
         |(session, table, kind, a, b, rare)| {
@@ -167,7 +167,7 @@ pub(super) fn ops() -> impl Strategy<Value = Vec<Op>> {
     vec(op, 10..70)
 }
 
-pub(super) fn shapes() -> impl Strategy<Value = Vec<Shape>> {
+pub(crate) fn shapes() -> impl Strategy<Value = Vec<Shape>> {
     vec(proptest::sample::select(SHAPES.to_vec()), 1..5).prop_map(|mut shapes| {
         // What `Child` refers to.
         shapes.insert(0, Shape::Key);

@@ -68,7 +68,12 @@ pub(crate) async fn connect(role: &str, database: &str) -> Session {
 
 /// Rows and catalog, as an independent program sees them.
 pub(crate) fn contents(database: &str) -> Contents {
-    let said = SERVER.psql(database, &format!("{ROWS}\n\\echo catalog:\n{CATALOG}"));
+    contents_of(&SERVER, database)
+}
+
+/// The same on any server.
+pub(crate) fn contents_of(server: &Server, database: &str) -> Contents {
+    let said = server.psql(database, &format!("{ROWS}\n\\echo catalog:\n{CATALOG}"));
     let (rows, catalog) = said.split_once("catalog:").unwrap();
     let sorted = |text: &str| {
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();

@@ -3,7 +3,7 @@
 
 mod crashes;
 mod decoding;
-mod grammar;
+pub(crate) mod grammar;
 pub(crate) mod ground;
 mod marks;
 mod programs;
