@@ -152,6 +152,13 @@ pub enum Event {
         /// Whether the server was already running (`seedbed up`).
         reused: bool,
     },
+    /// A database was kept for a person to look at.
+    Kept {
+        /// Its name, for `seedbed kept open`.
+        name: String,
+        /// Identity of the test whose data it holds.
+        test: Option<String>,
+    },
     /// The end of a run, with its times.
     Summary {
         /// Where the time went.

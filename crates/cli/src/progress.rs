@@ -40,7 +40,10 @@ impl Progress {
             | Event::Ready { .. }
             | Event::Summary { .. }
             | Event::Failed { .. } => self.clear(),
-            Event::Progress { .. } | Event::Notice { .. } | Event::Warning { .. } => {}
+            Event::Progress { .. }
+            | Event::Notice { .. }
+            | Event::Warning { .. }
+            | Event::Kept { .. } => {}
         }
     }
 

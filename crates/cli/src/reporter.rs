@@ -60,6 +60,10 @@ impl Listener for Reporter {
             Event::Warning { message, hint } => {
                 self.aside(|| self.printer.warning(message, hint.as_deref()));
             }
+            Event::Kept { name, test } => self.aside(|| {
+                let test = test.as_ref().map(|test| format!(" (test {test})")).unwrap_or_default();
+                self.printer.talk(&format!("seedbed: kept {name}{test}: seedbed kept open {name}"));
+            }),
             Event::Summary { phases, .. } => {
                 self.printer.talk(&summary::line(phases, self.has_recipe));
             }

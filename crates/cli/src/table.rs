@@ -1,4 +1,5 @@
-//! A plain table for people: columns padded, no lines, no colour.
+//! A plain table for people: columns padded, no lines, no colour; and how its
+//! cells are written.
 
 /// Renders a header and rows; the last column is not padded.
 pub(crate) fn render<const N: usize>(
@@ -23,6 +24,16 @@ pub(crate) fn render<const N: usize>(
     out
 }
 
+/// An age in its largest unit.
+pub(crate) fn age(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3_600 => format!("{}m", seconds / 60),
+        3_600..86_400 => format!("{}h", seconds / 3_600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,5 +42,13 @@ mod tests {
     fn columns_are_as_wide_as_their_widest_cell() {
         let rows = [["é".to_owned(), "long".to_owned()], ["wide".to_owned(), String::new()]];
         assert_eq!(render(["A", "B"], rows), "A     B\né     long\nwide\n");
+    }
+
+    #[test]
+    fn ages_are_short() {
+        for (seconds, text) in [(0, "0s"), (59, "59s"), (60, "1m"), (7_199, "1h"), (200_000, "2d")]
+        {
+            assert_eq!(age(seconds), text);
+        }
     }
 }

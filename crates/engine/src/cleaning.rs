@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use seedbed_api::{Listener, Result};
 use seedbed_db::Target;
-use seedbed_server::{Folders, Foreign, Images, Lock, MOST_IMAGES, Orphan, Record};
+use seedbed_server::{Folders, Foreign, Images, KeptClusters, Lock, MOST_IMAGES, Orphan, Record};
 
 /// How long dropping databases on a server that is not ours may take.
 const DROP_BOUND: Duration = Duration::from_secs(60);
@@ -17,7 +17,7 @@ const STARTING: &str = "up-";
 /// What a clean-up did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Runs and servers whose owner was gone.
+    /// Runs and servers whose owner was gone, and what was half stored of one.
     pub claims: usize,
     /// Images removed from the cache.
     pub images: usize,
@@ -46,12 +46,13 @@ pub fn sweep(folders: &Folders, listener: &dyn Listener) -> usize {
 pub fn gc(folders: &Folders, listener: &dyn Listener) -> Result<Swept> {
     let claims = sweep(folders, listener);
     forget_starts(folders);
+    let kept = KeptClusters::existing(folders)?.map_or(Ok(0), |kept| kept.sweep())?;
     let images = if folders.images().is_dir() {
         Images::open(folders.images())?.trim(MOST_IMAGES)?
     } else {
         0
     };
-    Ok(Swept { claims, images })
+    Ok(Swept { claims: claims + kept, images })
 }
 
 /// The file that `up` locks while it starts the service of this key.

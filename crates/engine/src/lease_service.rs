@@ -113,9 +113,9 @@ impl LeaseService {
         self.leases.slots().len()
     }
 
-    /// Names of databases that were kept.
-    pub(crate) fn kept(&self) -> Vec<String> {
-        self.leases.kept()
+    /// Whether any database was kept.
+    pub(crate) fn has_kept(&self) -> bool {
+        !self.leases.kept().is_empty()
     }
 
     /// Whether any slot is leased.

@@ -40,10 +40,10 @@ pub(crate) struct PrivateServer {
     pub(crate) site: Site,
     pub(crate) binaries: Binaries,
     pub(crate) postmaster: Option<Postmaster>,
-    password: Secret,
-    role: Option<String>,
+    pub(crate) password: Secret,
+    pub(crate) role: Option<String>,
     /// What the migrated database was finished with.
-    finish: Finish,
+    pub(crate) finish: Finish,
 }
 
 impl Groundwork {
@@ -101,7 +101,7 @@ fn recipe_base(base_key: &[u8], config: &Config) -> Fingerprint {
 }
 
 /// The person's PostgreSQL parameters.
-fn own_parameters(config: &Config) -> BTreeMap<String, String> {
+pub(crate) fn own_parameters(config: &Config) -> BTreeMap<String, String> {
     config.settings.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect()
 }
 
@@ -236,7 +236,7 @@ impl PrivateServer {
     }
 
     /// Sets the password of this run and, if wanted, makes the command's role.
-    fn first_sql(&self) -> String {
+    pub(crate) fn first_sql(&self) -> String {
         let set = |role: &str| {
             format!(
                 "ALTER ROLE {} PASSWORD {};",

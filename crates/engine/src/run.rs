@@ -129,11 +129,13 @@ fn finish_private(
     };
     let (outcome, _caught) = hand_over(world, config, argv, &mut server.site, &handed, stopwatch);
     let started = Instant::now();
+    let keeps = leases.as_ref().is_some_and(LeaseService::has_kept);
     if let Some(leases) = leases {
         // Its databases vanish with the server.
         leases.leave();
     }
-    if let Err(failure) = server.close() {
+    let closed = if keeps { server.close_keeping(world, config) } else { server.close() };
+    if let Err(failure) = closed {
         warn_about_leaving(world, &failure);
     }
     stopwatch.add(Phase::CleanUp, started);
@@ -190,6 +192,9 @@ fn finish_shared(
     };
     let (outcome, _caught) = hand_over(world, config, argv, shared.site_mut(), &handed, stopwatch);
     let started = Instant::now();
+    if leases.as_ref().is_some_and(LeaseService::has_kept) {
+        shared.tell_kept(world);
+    }
     if let Some(Err(failure)) = leases.map(LeaseService::stop) {
         warn_about_leaving(world, &failure);
     }
@@ -200,17 +205,18 @@ fn finish_shared(
     outcome
 }
 
-struct Handed<'a> {
-    target: &'a Target,
-    socket: Option<&'a Target>,
-    admin: Option<&'a Target>,
-    version: &'a str,
-    leases: Option<&'a LeaseService>,
+/// What a command is handed.
+pub(crate) struct Handed<'a> {
+    pub(crate) target: &'a Target,
+    pub(crate) socket: Option<&'a Target>,
+    pub(crate) admin: Option<&'a Target>,
+    pub(crate) version: &'a str,
+    pub(crate) leases: Option<&'a LeaseService>,
 }
 
 /// Starts the command with its database and waits for its end. The signals
 /// stay caught while the caller cleans up.
-fn hand_over(
+pub(crate) fn hand_over(
     world: &World<'_>,
     config: &Config,
     argv: &[OsString],

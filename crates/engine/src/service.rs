@@ -32,13 +32,13 @@ use crate::private::{DATABASE, Groundwork, PrivateServer};
 use crate::shared;
 use crate::stopwatch::Stopwatch;
 use crate::world::World;
-use crate::{cleaning, runtime};
+use crate::{cleaning, keeping, runtime};
 
 /// How long a service may take to get ready: fetching included.
 const READY_BOUND: Duration = Duration::from_secs(30 * 60);
 
-/// How long a service may take to end.
-const END_BOUND: Duration = Duration::from_secs(20);
+/// How long a service may take to end: what was kept on it is stored then.
+const END_BOUND: Duration = Duration::from_secs(90);
 
 /// How long the server may take to say who uses it.
 const ASK_BOUND: Duration = Duration::from_secs(2);
@@ -183,7 +183,7 @@ pub fn serve(world: &World<'_>, config: &Config) -> Result<()> {
     }
     // Dropped first: its sockets belong to the server that ends now.
     drop(runtime);
-    let closed = server.close();
+    let closed = server.close_keeping(world, config);
     outcome.and(closed)
 }
 
@@ -403,6 +403,7 @@ pub fn down(world: &World<'_>, config: &Config, which: &Down) -> Result<Vec<Reco
             )
             .hint(format!("kill -9 {}; seedbed gc", record.owner.pid)));
         }
+        keeping::tell_stored(world, &record.id);
         ended.push(record.clone());
     }
     Ok(ended)

@@ -21,7 +21,7 @@ use crate::private::Groundwork;
 use crate::site::Site;
 use crate::stopwatch::Stopwatch;
 use crate::world::World;
-use crate::{role, runtime};
+use crate::{keeping, role, runtime};
 
 /// How long to wait for a server that should be there.
 const CONNECT_WAIT: std::time::Duration = std::time::Duration::from_secs(15);
@@ -328,6 +328,21 @@ impl SharedRun {
     /// The claim's place.
     pub(crate) fn site_mut(&mut self) -> &mut Site {
         &mut self.site
+    }
+
+    /// Says what was kept; it stays on the server.
+    pub(crate) fn tell_kept(&self, world: &World<'_>) {
+        let run = self.site.claim().id();
+        match self.runtime.block_on(seedbed_isolation::kept(&self.admin)) {
+            Ok(mut kept) => {
+                kept.retain(|kept| kept.from.run == run);
+                keeping::tell(world, &kept);
+            }
+            Err(failure) => world.listener.warning(
+                format!("cannot tell what was kept: {}", failure.chain()),
+                Some("seedbed kept ls".into()),
+            ),
+        }
     }
 
     /// Drops the clone and forgets the run.

@@ -73,6 +73,14 @@ fn survey(data: &Path) -> Result<Survey> {
     Ok(Survey { folders, files })
 }
 
+/// What the files of a stopped cluster take that would be stored, in bytes.
+///
+/// # Errors
+/// [`Kind::Environment`] when they cannot be looked at.
+pub(crate) fn bytes(data: &Path) -> Result<u64> {
+    Ok(survey(data)?.files.iter().map(|(_, size)| size).sum())
+}
+
 /// Stores a stopped cluster in `target` and returns its manifest. Files that
 /// are byte for byte those of `parent` become hard links to them: images are
 /// never changed in place, so a chain of them costs what differs.

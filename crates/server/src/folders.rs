@@ -7,6 +7,7 @@
 //!   images/<key>/         whole stopped clusters (see `image`)
 //! <state>/                who owns what right now (see `claim`)
 //!   runs/<id>/{lock,record.json}
+//!   kept/<id>/            what was kept of servers that have ended (see `kept`)
 //! <runtime>/<id>/         a running server: data/, socket/, log
 //! <memory>/<id>/          the same, in memory
 //! ```
@@ -95,6 +96,12 @@ impl Folders {
     #[must_use]
     pub fn runs(&self) -> PathBuf {
         self.state.join("runs")
+    }
+
+    /// Where clusters are kept for a person.
+    #[must_use]
+    pub fn kept(&self) -> PathBuf {
+        self.state.join("kept")
     }
 
     /// Where images are.

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{ColorChoice, Parser, Subcommand};
 
 use super::{
-    CacheArgs, CompletionsArgs, ConfigArgs, DownArgs, DumpArgs, GcArgs, KeepArgs, LeaseArgs,
-    LogsArgs, ManArgs, MarkArgs, PsArgs, ReaperArgs, ReferenceArgs, ReleaseArgs, RewindArgs,
-    RunArgs, ServeArgs, ServerArgs, UpArgs,
+    CacheArgs, CompletionsArgs, ConfigArgs, DownArgs, DumpArgs, GcArgs, KeepArgs, KeptArgs,
+    LeaseArgs, LogsArgs, ManArgs, MarkArgs, PsArgs, ReaperArgs, ReferenceArgs, ReleaseArgs,
+    RewindArgs, RunArgs, ServeArgs, ServerArgs, UpArgs,
 };
 
 /// Gives any test command its own real PostgreSQL database: migrations applied
@@ -63,6 +63,7 @@ pub(crate) enum Command {
     Rewind(RewindArgs),
     Release(ReleaseArgs),
     Keep(KeepArgs),
+    Kept(KeptArgs),
     Dump(DumpArgs),
     Ps(PsArgs),
     Gc(GcArgs),

@@ -29,6 +29,9 @@ pub(crate) struct LeaseArgs {
     /// How long to wait for a free slot, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub(crate) wait: u64,
+    /// Keep the database if COMMAND fails, and tell its URL
+    #[arg(long)]
+    pub(crate) keep_failed: bool,
     /// The command with its arguments
     #[arg(trailing_var_arg = true, required = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,

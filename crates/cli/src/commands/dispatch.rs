@@ -7,8 +7,8 @@ use seedbed_api::Result;
 use seedbed_engine::Folders;
 
 use super::{
-    Context, cache, completions, config, down, dump, gc, lease, logs, man, ps, reaper, reference,
-    run, server, up,
+    Context, cache, completions, config, down, dump, gc, kept, lease, logs, man, ps, reaper,
+    reference, run, server, up,
 };
 use crate::args::{Cli, Command};
 use crate::json;
@@ -54,6 +54,7 @@ fn dispatch(context: &mut Context, command: &Command) -> Result<u8> {
         // Those whose exit code is not ours to choose.
         Command::Run(args) => return run::run(context, args),
         Command::Lease(args) => return lease::lease(context, args),
+        Command::Kept(args) => return kept::kept(context, args),
         Command::Dump(args) => return dump::dump(context, args),
         Command::Up(args) => up::up(context, args),
         Command::Down(args) => down::down(context, args),

@@ -1,7 +1,7 @@
 //! `seedbed lease`, `mark`, `rewind`, `release` and `keep`.
 
-use seedbed_api::lease::{Acquire, HolderKind, Keep, MarkRequest, Rewind, Rewound};
-use seedbed_api::{Failure, Kind, Result};
+use seedbed_api::lease::{Acquire, HolderKind, Keep, Kept, MarkRequest, Rewind, Rewound};
+use seedbed_api::{Event, Failure, Kind, Listener as _, Result};
 use seedbed_engine::Held;
 use seedbed_engine::config::Flags;
 use serde_json::json;
@@ -33,6 +33,15 @@ pub(super) fn lease(context: &Context, args: &LeaseArgs) -> Result<u8> {
     })?;
     let held = Held { lease: &lease, api: &service.address.to_string(), token: &service.token };
     let code = seedbed_engine::run_leased(&world, &config, &args.command, &held);
+    if args.keep_failed && matches!(code, Ok(code) if code != 0) {
+        let request = Keep { test: args.test.clone() };
+        match runtime.block_on(client.keep(&lease.lease, &request)) {
+            Ok(kept) => tell_kept(context, kept, args.test.as_ref()),
+            Err(failure) => {
+                context.printer.warning(&format!("cannot keep it: {}", failure.chain()), None);
+            }
+        }
+    }
     // The end of the connection would do as well; this waits for the reset,
     // and hears of it. A lease may have been released inside.
     let released = runtime.block_on(client.release(&lease.lease));
@@ -42,6 +51,18 @@ pub(super) fn lease(context: &Context, args: &LeaseArgs) -> Result<u8> {
         context.printer.warning(&failure.chain(), None);
     }
     Ok(u8::try_from(code?).unwrap_or(u8::MAX))
+}
+
+/// Where a database is that was kept because its command failed. stdout was
+/// the command's.
+fn tell_kept(context: &Context, kept: Kept, test: Option<&String>) {
+    if context.printer.json() {
+        context.reporter.on(&Event::Kept { name: kept.name, test: test.cloned() });
+        return;
+    }
+    let Kept { name, url } = kept;
+    context.printer.talk(&format!("seedbed: kept {name}: {url}"));
+    context.printer.say(&format!("seedbed: later: seedbed kept open {name}"));
 }
 
 pub(super) fn mark(context: &Context, args: &MarkArgs) -> Result<()> {
@@ -118,7 +139,8 @@ fn tell(context: &Context, rewound: &Rewound) {
 /// The lease that is meant.
 fn named(which: &WhichLease) -> Result<String> {
     if let Some(lease) = which.lease.as_ref().filter(|lease| !lease.is_empty()) {
-        return Ok(lease.clone());
+        // A path names a slot by its number.
+        return Ok(lease.strip_prefix("run/").unwrap_or(lease).to_owned());
     }
     // With one slot there is no question which.
     if std::env::var("SEEDBED_SLOTS").is_ok_and(|slots| slots == "1") {

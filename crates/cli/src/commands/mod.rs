@@ -8,6 +8,7 @@ mod dispatch;
 mod down;
 mod dump;
 mod gc;
+mod kept;
 mod lease;
 mod logs;
 mod man;

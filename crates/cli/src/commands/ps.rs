@@ -33,7 +33,7 @@ pub(super) fn ps(context: &Context, args: &PsArgs) -> Result<()> {
             kind(record.kind).to_owned(),
             record.owner.pid.to_string(),
             record.service.as_ref().map_or("-".to_owned(), |service| service.port.to_string()),
-            age(now_s.saturating_sub(record.created_s)),
+            table::age(now_s.saturating_sub(record.created_s)),
             record.project.display().to_string(),
             record.title.clone(),
         ]
@@ -111,28 +111,5 @@ fn kind(kind: ClaimKind) -> &'static str {
         ClaimKind::Run => "run",
         ClaimKind::Up => "up",
         ClaimKind::Lease => "lease",
-    }
-}
-
-/// An age in its largest unit.
-fn age(seconds: u64) -> String {
-    match seconds {
-        0..60 => format!("{seconds}s"),
-        60..3_600 => format!("{}m", seconds / 60),
-        3_600..86_400 => format!("{}h", seconds / 3_600),
-        _ => format!("{}d", seconds / 86_400),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ages_are_short() {
-        for (seconds, text) in [(0, "0s"), (59, "59s"), (60, "1m"), (7_199, "1h"), (200_000, "2d")]
-        {
-            assert_eq!(age(seconds), text);
-        }
     }
 }

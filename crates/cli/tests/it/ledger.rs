@@ -71,6 +71,8 @@ impl Ledger {
         leaks.extend(listing(&self.around.join("run")));
         let images = listing(&self.around.join("cache/images"));
         leaks.extend(images.into_iter().filter(|image| image.contains("/.new-")));
+        let kept = listing(&self.around.join("state/kept"));
+        leaks.extend(kept.into_iter().filter(|kept| kept.contains("/.new-")));
         for memory in fs::read_dir("/dev/shm").into_iter().flatten().flatten() {
             let found = claims.iter().map(|claim| memory.path().join(claim));
             leaks.extend(found.filter(|dir| dir.exists()).map(|dir| dir.display().to_string()));

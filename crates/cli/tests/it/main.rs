@@ -13,6 +13,7 @@ mod full_disk;
 mod generated;
 mod handover;
 mod help;
+mod kept;
 mod layers;
 mod ledger;
 mod ordinary_user;

@@ -1,7 +1,7 @@
 //! Databases a person wants to look at: what a failed test left.
 
 use seedbed_api::{Failure, Kind, Result};
-use seedbed_db::{Session, Target};
+use seedbed_db::{Session, Target, quote_ident};
 
 use crate::inventory::{self, State};
 use crate::lock::{APPLICATION, CONNECT_WAIT};
@@ -32,6 +32,32 @@ pub async fn kept(admin: &Target) -> Result<Vec<KeptDatabase>> {
             _ => None,
         })
         .collect())
+}
+
+/// On a server that is about to be stored for what was kept on it: drops every
+/// other database of ours, so that little is stored; one that cannot be dropped
+/// stays. Returns the kept ones; without any, nothing is dropped.
+///
+/// # Errors
+/// Those of [`Session::connect`]; `Database` with the server's reason.
+pub async fn drop_all_but_kept(admin: &Target) -> Result<Vec<KeptDatabase>> {
+    let kept = kept(admin).await?;
+    if kept.is_empty() {
+        return Ok(kept);
+    }
+    let session = Session::connect(admin, APPLICATION, CONNECT_WAIT).await?;
+    for found in inventory::all(&session).await? {
+        if matches!(found.state(), State::Kept | State::Foreign) {
+            continue;
+        }
+        if !found.is_invalid() {
+            let name = quote_ident(&found.name);
+            let _ = session.batch(&format!("ALTER DATABASE {name} IS_TEMPLATE false")).await;
+        }
+        let _ = drop_database(&session, admin, &found).await;
+    }
+    session.close().await;
+    Ok(kept)
 }
 
 /// Drops a kept database, with whoever is connected to it.

@@ -24,6 +24,6 @@ mod work;
 pub use budget::Budget;
 pub use handle::{Pool, PoolFigures, PoolPlan};
 pub use holdings::holdings;
-pub use kept::{KeptDatabase, drop_kept, kept};
+pub use kept::{KeptDatabase, drop_all_but_kept, drop_kept, kept};
 pub(crate) use strategy::Strategy;
 pub(crate) use vacating::{VACATE_WAIT, vacate};
