@@ -9,6 +9,10 @@ use crate::inventory::{self, Found, State};
 use crate::lock::{APPLICATION, CONNECT_WAIT, run_key, try_lock, unlock};
 use crate::pool::{VACATE_WAIT, vacate};
 
+/// Whoever drops the same database at the same time makes one of both fail
+/// (SQLSTATE XX000, "tuple concurrently updated"; 55000, 55006, 3D000).
+const DROP_ATTEMPTS: u32 = 3;
+
 /// Drops clones of a run by name, with whoever is still connected to them;
 /// refuses all if one is something else. Names without a database are passed
 /// over.
@@ -47,20 +51,32 @@ async fn drop_all(session: &Session, admin: &Target, run: &str, names: &[String]
 }
 
 /// Drops every clone of a run, whatever it is called, and what is left of
-/// drops that were interrupted. What was kept stays.
+/// drops that were interrupted. What was kept stays. Another process may do
+/// the same at the same time.
 ///
 /// # Errors
-/// The first failure, after all have been tried.
+/// The first failure of the last attempt, after all have been tried.
 pub async fn drop_run(admin: &Target, run: &str) -> Result<()> {
     let session = Session::connect(admin, APPLICATION, CONNECT_WAIT).await?;
-    let mut first = Ok(());
-    for found in inventory::all(&session).await? {
-        if found.is_of(run) {
-            let done = drop_database(&session, admin, &found).await;
-            first = first.and(done);
+    let mut outcome = Ok(());
+    for _ in 0..DROP_ATTEMPTS {
+        outcome = drop_found(&session, admin, run).await;
+        if outcome.is_ok() || session.is_closed() {
+            break;
         }
     }
     session.close().await;
+    outcome
+}
+
+async fn drop_found(session: &Session, admin: &Target, run: &str) -> Result<()> {
+    let mut first = Ok(());
+    for found in inventory::all(session).await? {
+        if found.is_of(run) {
+            let done = drop_database(session, admin, &found).await;
+            first = first.and(done);
+        }
+    }
     first
 }
 

@@ -126,6 +126,8 @@ impl Pool {
 
     /// The database `name` becomes a fresh clone, whether it exists or not;
     /// its sessions are ended. A client that connects meanwhile is refused.
+    /// After a failure the old database may stay closed to everyone, so that
+    /// nobody takes it for a fresh one; a further call goes on from there.
     ///
     /// # Errors
     /// `Refused` if the database under the name is not the run's; `Timeout` if

@@ -2,10 +2,12 @@
 //! used again as long as they are sound.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use seedbed_api::{Failure, Kind, Result};
 use seedbed_db::{Complaint, Session, Target};
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::sleep;
 
 use crate::lock::{APPLICATION, CONNECT_WAIT};
 
@@ -15,6 +17,8 @@ const SESSIONS_MAX: usize = 4;
 
 /// How often work is taken up again after its connection broke.
 pub(crate) const ATTEMPTS: u32 = 4;
+/// Pause before another attempt to connect.
+const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
 /// The connections.
 pub(crate) struct Sessions {
@@ -58,7 +62,11 @@ impl Sessions {
         loop {
             match self.connect().await {
                 Ok(session) => return Ok(Held { session, _permit: permit }),
-                Err(failure) if was_cut_off(&failure) && attempt < ATTEMPTS => attempt += 1,
+                // A server that restarts after a crash resets connections.
+                Err(failure) if was_lost(&failure) && attempt < ATTEMPTS => {
+                    attempt += 1;
+                    sleep(RETRY_PAUSE).await;
+                }
                 Err(failure) => return Err(failure),
             }
         }
@@ -97,4 +105,10 @@ impl Sessions {
 /// `admin_shutdown`, `crash_shutdown`, `cannot_connect_now`.
 fn was_cut_off(failure: &Failure) -> bool {
     ["57P01", "57P02", "57P03"].iter().any(|code| Complaint::is(failure, code))
+}
+
+/// The same, or the server said nothing at all.
+fn was_lost(failure: &Failure) -> bool {
+    let silent = Complaint::of(failure).is_none() && failure.kind() != Kind::Timeout;
+    silent || was_cut_off(failure)
 }
