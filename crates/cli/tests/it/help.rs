@@ -21,6 +21,8 @@ fn the_help_lists_what_there_is() {
       rewind       Bring a leased database back to a mark
       release      End a lease before its command ends
       keep         Keep a leased database as it is; prints its URL
+      kept         Look at databases that were kept
+      dump         Write a database as SQL, without a trace of Seedbed
       ps           List what runs now
       gc           Remove what a crash left behind
       logs         Show the log of the server that `up` started
