@@ -8,6 +8,7 @@ mod generate;
 mod processes;
 mod project;
 mod root;
+mod runners;
 mod snippets;
 mod soak;
 mod stage;
@@ -25,11 +26,15 @@ usage: cargo xtask COMMAND
   generate [--check]    write docs/reference from the program, or compare
   snippets              check the commands and files shown in README and guides
   test [--short]        every check and every test; the last line is the sum
-  bench start [--rounds N] [--json] [--check] [--no-peers]
+  bench start|isolation [--rounds N] [--json] [--check] [--no-peers]
+       [--program FILE] [--short]
                         measure beside the limit and peers, in one call
   soak [chaos|cycles|all] [--rounds N | --minutes M] [--seed S]
        [--participant P] [--program FILE]
                         kill every participant, run for ever: nothing is left
+  runners [NAME…]       the examples of test runners, each with its own workers
+  soak suite [--rounds N] [--seed S] [--program FILE]
+                        the generated tests in random order, again and again
 ";
 
 fn main() -> ExitCode {
@@ -54,6 +59,7 @@ fn run(words: &[&str]) -> Result<bool> {
         ["test"] => test::run(test::Length::Full),
         ["test", "--short"] => test::run(test::Length::Short),
         ["bench", rest @ ..] => bench::run(rest),
+        ["runners", names @ ..] => runners::run(names),
         ["soak", rest @ ..] => soak::run(rest),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

@@ -17,6 +17,7 @@ mod participant;
 mod report;
 mod round;
 mod scene;
+pub(crate) mod suite;
 mod theatre;
 
 use std::io::{BufRead as _, BufReader};
@@ -40,6 +41,7 @@ pub(crate) fn run(words: &[&str]) -> Result<bool> {
     match words {
         ["client", rest @ ..] => client::run(rest),
         ["lane", order] => lane::run(order),
+        ["suite", rest @ ..] => suite::run(rest),
         _ => {
             let options = Options::read(words)?;
             match &options.program {

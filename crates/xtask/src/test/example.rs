@@ -1,13 +1,16 @@
-//! The example project through `seedbed run`: the main job on real input.
+//! The example project through `seedbed run`: the main job on real input; and
+//! its variants, each test in a database of its own.
 
 use std::process::Command;
 
 use anyhow::Result;
 
 use super::Length;
-use super::step::Step;
+use super::step::{Step, say};
 use super::tally::Tally;
-use crate::root;
+use crate::soak::suite;
+use crate::stage::Stage;
+use crate::{root, runners};
 
 /// Where it is.
 pub(crate) const FOLDER: &str = "examples/shop";
@@ -33,6 +36,12 @@ pub(crate) fn run(length: Length) -> Result<Tally> {
         command.arg("run").arg("-C").arg(&folder).args(["--server", server]);
         command.args(["--", "cargo", "test", "--quiet"]);
         tally.add(Step::new(format!("example on {server}"), command).counted()?);
+    }
+    let stage = Stage::open("suite", &program)?;
+    tally.add(Step::new("variants of the example", suite::short(&stage)?).counted()?);
+    // They take packages from the network.
+    if length == Length::Full {
+        tally.add(say("runners", || runners::run(&[])));
     }
     Ok(tally)
 }
