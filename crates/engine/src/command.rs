@@ -103,6 +103,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// The leader of its process group.
+    pub(crate) fn pid(&self) -> Pid {
+        self.pid
+    }
+
     /// Identity of the command, for the record.
     pub(crate) fn id(&self) -> Option<ProcessId> {
         self.id.clone()

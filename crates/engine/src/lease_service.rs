@@ -12,6 +12,7 @@ use seedbed_isolation::{LeasePlan, Leases, SlotTargets};
 use seedbed_server::Api;
 use tokio::sync::oneshot;
 
+use crate::descriptors::Descriptors;
 use crate::door::OpenDoor;
 use crate::runtime;
 
@@ -24,6 +25,7 @@ const TOKEN_LENGTH: usize = 40;
 /// A running lease service.
 pub(crate) struct LeaseService {
     pub(crate) api: Api,
+    pub(crate) descriptors: Descriptors,
     leases: Leases,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<Result<()>>>,
@@ -73,6 +75,7 @@ pub(crate) fn heard_by<T>(ours: &dyn Listener, work: impl FnOnce(Arc<dyn Listene
 impl LeaseService {
     /// Starts the service and waits until it can be called.
     pub(crate) fn start(plan: LeasePlan, beginning: &Beginning<'_>) -> Result<Self> {
+        let descriptors = Descriptors::raise();
         let socket = beginning.folder.join(SOCKET);
         let token = seedbed_server::random_word(TOKEN_LENGTH)?;
         let (stop, stopped) = oneshot::channel();
@@ -92,6 +95,7 @@ impl LeaseService {
         match opened.recv() {
             Ok((leases, address)) => Ok(Self {
                 api: Api { address, socket, token },
+                descriptors,
                 leases,
                 stop: Some(stop),
                 thread: Some(thread),
@@ -174,9 +178,18 @@ impl Life {
             }
             let door = (self.door)(&self.socket, &seedbed_api::Secret::new(self.token))?;
             let _ = ready.send((leases.clone(), door.address));
-            let serving = (door.serve)(leases.clone(), stopped);
+            let (close_door, closing) = oneshot::channel();
+            let serving = (door.serve)(leases.clone(), closing);
+            let ending = async {
+                drop(stopped.await);
+                // Whoever waits is told, before the door is shut on them.
+                leases.refuse();
+                drop(close_door);
+                std::future::pending::<()>().await;
+            };
             tokio::select! {
                 served = serving => served?,
+                () = ending => {}
                 // It ends only when the pool is closed.
                 () = async { leases.tend().await; std::future::pending::<()>().await } => {}
             }

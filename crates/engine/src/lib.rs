@@ -13,6 +13,7 @@ mod caller;
 mod child_environment;
 mod cleaning;
 mod command;
+mod descriptors;
 mod door;
 mod dump;
 mod dump_file;

@@ -247,6 +247,9 @@ pub(crate) fn hand_over(
     }
     let outcome = command::start(command, argv).and_then(|running| {
         let id = running.id();
+        if let Some(leases) = handed.leases {
+            leases.descriptors.restore_for(running.pid());
+        }
         // A record that cannot be written (full disk) must not stop the
         // command: its mark in the environment finds it too.
         let _ = site.claim_mut().note(|record| record.command = id);

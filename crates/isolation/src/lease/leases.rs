@@ -194,6 +194,11 @@ impl Leases {
         self.0.supply.tend().await;
     }
 
+    /// From now on nobody gets anything; whoever waits is told.
+    pub fn refuse(&self) {
+        self.0.queue.close();
+    }
+
     /// From now on closing drops no database: the server ends next.
     pub fn abandon(&self) {
         self.0.abandon();
