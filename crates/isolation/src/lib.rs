@@ -35,7 +35,7 @@ pub use lease::{HolderId, LeasePlan, Leases, SlotTargets, slot_number};
 pub use lock::hold;
 pub use marker::{Keepsake, clone_name, kept_name, template_name};
 pub use pool::{
-    Budget, KeptDatabase, Pool, PoolFigures, PoolPlan, drop_all_but_kept, drop_kept, holdings, kept,
+    KeptDatabase, Pool, PoolFigures, PoolPlan, drop_all_but_kept, drop_kept, holdings, kept,
 };
 pub use removal::{drop_clones, drop_run};
 pub use safety::{Facts, judge, judge_name};

@@ -6,7 +6,6 @@
 //! database while a ready one exists; each database carries its run's mark
 //! from its first moment, so that whatever is left by a crash is swept.
 
-mod budget;
 mod exchange;
 mod handle;
 mod holdings;
@@ -21,7 +20,6 @@ mod strategy;
 mod vacating;
 mod work;
 
-pub use budget::Budget;
 pub use handle::{Pool, PoolFigures, PoolPlan};
 pub use holdings::holdings;
 pub use kept::{KeptDatabase, drop_all_but_kept, drop_kept, kept};
