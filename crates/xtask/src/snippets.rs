@@ -8,11 +8,14 @@
 //!   one of the copy for the fences that follow.
 //! - `yaml`: parses, and the calls of `seedbed` in it are compared as above.
 //! - `json`: parses.
+//! - `js`, `python`, `ruby`, `rust`, `sh`: stands word for word in an example
+//!   of a test runner; those are run by `cargo xtask runners`.
 
 mod fence;
 mod output;
 mod pipeline;
 mod program;
+mod quote;
 mod shell;
 mod spoken;
 mod workshop;
@@ -24,6 +27,7 @@ use anyhow::{Context as _, Result};
 use crate::root;
 use fence::Fence;
 use program::Program;
+use quote::Examples;
 use workshop::Workshop;
 
 const GUIDES: &str = "docs/guides";
@@ -33,12 +37,14 @@ pub(crate) fn run() -> Result<bool> {
     let root = root::find()?;
     let mut program = Program::build()?;
     let workshop = Workshop::open(program.path())?;
+    let examples = Examples::read()?;
     let (mut count, mut faults) = (0, Vec::new());
     for page in pages(&root)? {
         let text = std::fs::read_to_string(root.join(&page))
             .with_context(|| format!("cannot read {}", page.display()))?;
         let fences = fence::all(&page.to_string_lossy(), &text);
         let mut wrong = read(&fences, &mut program)?;
+        wrong.extend(fences.iter().filter_map(|fence| examples.objection_to(fence)));
         // What cannot be right is not run.
         if wrong.is_empty() {
             wrong = workshop.run(&fences)?;
