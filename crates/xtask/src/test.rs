@@ -65,13 +65,13 @@ fn chaos() -> Tally {
     say("chaos", soak::short)
 }
 
-/// Formatting and lints, of the workspace and of the example.
+/// Formatting and lints, of the workspace and of every example in Rust.
 fn gates() -> Result<Vec<Step>> {
     let root = root::find()?;
-    let example = root.join(example::FOLDER);
+    let examples = example::WORKSPACES.map(|name| (root.join(name), format!(" ({name})")));
     let lint = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"];
     let mut steps = Vec::new();
-    for (folder, suffix) in [(root, ""), (example, " (example)")] {
+    for (folder, suffix) in [(root, String::new())].into_iter().chain(examples) {
         for (name, words) in [("fmt", &["fmt", "--all", "--check"][..]), ("clippy", &lint)] {
             let mut command = root::cargo();
             command.current_dir(&folder).args(words);

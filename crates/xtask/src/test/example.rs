@@ -13,7 +13,11 @@ use crate::stage::Stage;
 use crate::{root, runners};
 
 /// Where it is.
-pub(crate) const FOLDER: &str = "examples/shop";
+const FOLDER: &str = "examples/shop";
+
+/// Every example in Rust.
+pub(crate) const WORKSPACES: [&str; 3] =
+    [FOLDER, "examples/shop/variants", "examples/runners/nextest"];
 
 /// Runs the example's tests on the server that `auto` finds; in the full form
 /// on fetched binaries as well.
