@@ -15,6 +15,7 @@ mod handover;
 mod help;
 mod kept;
 mod layers;
+mod leases;
 mod ledger;
 mod ordinary_user;
 mod patience;
