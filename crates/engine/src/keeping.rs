@@ -12,8 +12,12 @@ use crate::private::{PrivateServer, own_parameters};
 use crate::runtime;
 use crate::world::World;
 
-/// How long the server may take to drop all but what was kept.
-const DROP_BOUND: Duration = Duration::from_secs(30);
+/// How long the server may take to say what was kept: one that hangs ends
+/// without.
+const ASK_BOUND: Duration = Duration::from_secs(10);
+
+/// How long it may take to drop everything else.
+const DROP_BOUND: Duration = Duration::from_secs(60);
 
 impl PrivateServer {
     /// Ends the server and removes everything, once its files are stored if
@@ -32,12 +36,18 @@ impl PrivateServer {
 
     fn keep(&mut self, world: &World<'_>, config: &Config) -> Result<()> {
         let admin = self.maintenance_target();
-        let asked = runtime::new()?.block_on(async {
-            tokio::time::timeout(DROP_BOUND, seedbed_isolation::drop_all_but_kept(&admin)).await
-        });
-        let kept = asked.map_err(|elapsed| {
-            Failure::new(Kind::Timeout, "the server does not answer").because(elapsed)
-        })??;
+        let kept = runtime::new()?.block_on(async {
+            let kept = tokio::time::timeout(ASK_BOUND, seedbed_isolation::kept(&admin)).await;
+            let kept = kept.map_err(|elapsed| {
+                Failure::new(Kind::Timeout, "the server does not answer").because(elapsed)
+            })??;
+            if !kept.is_empty() {
+                // What is not dropped is stored as well, no more.
+                let dropping = seedbed_isolation::drop_all_but_kept(&admin);
+                let _ = tokio::time::timeout(DROP_BOUND, dropping).await;
+            }
+            Ok::<_, Failure>(kept)
+        })?;
         if kept.is_empty() {
             return Ok(());
         }

@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use seedbed_api::{Failure, Kind, Result, Silent};
-use seedbed_db::Target;
-use seedbed_server::{ClaimKind, KeptCluster, KeptClusters};
+use seedbed_db::{Host, Session, Target};
+use seedbed_server::{ClaimKind, KeptCluster, KeptClusters, SUPERUSER};
 
 use crate::config::{Config, ServerChoice};
 use crate::private::PrivateServer;
@@ -40,8 +40,18 @@ pub struct Kept {
 #[derive(Clone, Debug)]
 enum Place {
     Stored(Box<KeptCluster>),
-    /// The maintenance database of its server, and its version if we know it.
-    On(Target),
+    On(Box<OpenServer>),
+}
+
+/// A server that goes on without a run.
+#[derive(Clone, Debug)]
+struct OpenServer {
+    /// The maintenance database, as whoever made our databases.
+    admin: Target,
+    /// What a command gets: the role it has in a run, on loopback.
+    command: Target,
+    /// The same over the unix socket, where there is one.
+    socket: Option<Target>,
 }
 
 impl Kept {
@@ -50,7 +60,7 @@ impl Kept {
     pub fn place(&self) -> String {
         match &self.place {
             Place::Stored(_) => "stored".to_owned(),
-            Place::On(admin) => admin.with_database(&self.name).redacted(),
+            Place::On(server) => server.command.with_database(&self.name).redacted(),
         }
     }
 }
@@ -73,9 +83,9 @@ pub fn kept(world: &World<'_>, config: &Config) -> Result<Vec<Kept>> {
         }));
     }
     let runtime = runtime::new()?;
-    for admin in servers(world, config)? {
-        let asked =
-            async { tokio::time::timeout(ASK_BOUND, seedbed_isolation::kept(&admin)).await };
+    for server in servers(world, config)? {
+        let admin = &server.admin;
+        let asked = async { tokio::time::timeout(ASK_BOUND, seedbed_isolation::kept(admin)).await };
         let failure = match runtime.block_on(asked) {
             Ok(Ok(found)) => {
                 let root = config.root.to_string_lossy();
@@ -88,7 +98,7 @@ pub fn kept(world: &World<'_>, config: &Config) -> Result<Vec<Kept>> {
                     test: kept.from.test,
                     project: kept.from.project,
                     created_s: kept.from.created_s,
-                    place: Place::On(admin.clone()),
+                    place: Place::On(Box::new(server.clone())),
                 }));
                 continue;
             }
@@ -121,7 +131,7 @@ pub fn open_kept(world: &World<'_>, config: &Config, name: &str, argv: &[OsStrin
     let found = find(&all, name)?;
     let title = format!("seedbed kept open {name}");
     match &found.place {
-        Place::On(admin) => on_server(world, config, argv, &title, &admin.with_database(name)),
+        Place::On(server) => on_server(world, config, argv, &title, server, name),
         Place::Stored(cluster) => stored(world, config, argv, &title, cluster, name),
     }
 }
@@ -131,10 +141,26 @@ fn on_server(
     config: &Config,
     argv: &[OsString],
     title: &str,
-    target: &Target,
+    server: &OpenServer,
+    name: &str,
 ) -> Result<i32> {
+    let admin = server.admin.with_database(name);
+    let version = runtime::new()?.block_on(async {
+        let session = Session::connect(&admin, "seedbed", ASK_BOUND).await?;
+        let (major, minor) = session.server_version();
+        session.close().await;
+        Ok::<_, Failure>(format!("{major}.{minor}"))
+    })?;
+    let target = server.command.with_database(name);
+    let socket = server.socket.as_ref().map(|socket| socket.with_database(name));
     let mut site = Site::open(world, ClaimKind::Lease, &config.root, title)?;
-    let handed = Handed { target, socket: None, admin: None, version: "", leases: None };
+    let handed = Handed {
+        target: &target,
+        socket: socket.as_ref(),
+        admin: (admin.user != target.user).then_some(&admin),
+        version: &version,
+        leases: None,
+    };
     let mut stopwatch = Stopwatch::new(&Silent);
     let (outcome, _caught) = hand_over(world, config, argv, &mut site, &handed, &mut stopwatch);
     if let Err(failure) = site.close() {
@@ -194,8 +220,9 @@ pub fn remove_kept(
             Place::Stored(cluster) => {
                 KeptClusters::open(&world.folders)?.forget(&cluster.id, &kept.name)?;
             }
-            Place::On(admin) => {
-                runtime::new()?.block_on(seedbed_isolation::drop_kept(admin, &kept.name))?;
+            Place::On(server) => {
+                let dropping = seedbed_isolation::drop_kept(&server.admin, &kept.name);
+                runtime::new()?.block_on(dropping)?;
             }
         }
         removed.push(kept.name.clone());
@@ -210,16 +237,23 @@ fn find<'a>(all: &'a [Kept], name: &str) -> Result<&'a Kept> {
     })
 }
 
-/// Maintenance databases of this project's servers that outlive a run.
-fn servers(world: &World<'_>, config: &Config) -> Result<Vec<Target>> {
-    let mut servers: Vec<Target> = seedbed_server::living(&world.folders)
+/// This project's servers that outlive a run.
+fn servers(world: &World<'_>, config: &Config) -> Result<Vec<OpenServer>> {
+    let role = config.role.value.as_deref().unwrap_or(SUPERUSER);
+    let mut servers: Vec<OpenServer> = seedbed_server::living(&world.folders)
         .into_iter()
         .filter(|record| record.kind == ClaimKind::Up && record.project == config.root)
         .filter(|record| record.owner.alive())
-        .filter_map(|record| Some(shared::service_admin(&record.service?)))
+        .filter_map(|record| {
+            let admin = shared::service_admin(&record.service?);
+            let socket = Target { user: role.to_owned(), ..admin.clone() };
+            let command = Target { host: Host::Tcp("127.0.0.1".into()), ..socket.clone() };
+            Some(OpenServer { admin, command, socket: Some(socket) })
+        })
         .collect();
     if let ServerChoice::Existing(url) = &config.server.value {
-        servers.push(Target::parse(url.expose())?);
+        let admin = Target::parse(url.expose())?;
+        servers.push(OpenServer { command: admin.clone(), admin, socket: None });
     }
     Ok(servers)
 }

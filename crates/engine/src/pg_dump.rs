@@ -84,7 +84,7 @@ fn absence(major: u16, seen: &[(PathBuf, Version)]) -> Failure {
     Failure::new(
         Kind::NotFound,
         format!(
-            "no {PROGRAM} here can read PostgreSQL {major}: {found} (fetched servers bring none)"
+            "no {PROGRAM} here can read PostgreSQL {major}: {found} (few fetched servers bring one)"
         ),
     )
     .hint(format!("apt-get install postgresql-client-{major}   # or any {PROGRAM} {major} on PATH"))

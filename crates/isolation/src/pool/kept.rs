@@ -35,29 +35,29 @@ pub async fn kept(admin: &Target) -> Result<Vec<KeptDatabase>> {
 }
 
 /// On a server that is about to be stored for what was kept on it: drops every
-/// other database of ours, so that little is stored; one that cannot be dropped
-/// stays. Returns the kept ones; without any, nothing is dropped.
+/// other database of ours, so that little is stored.
 ///
 /// # Errors
-/// Those of [`Session::connect`]; `Database` with the server's reason.
-pub async fn drop_all_but_kept(admin: &Target) -> Result<Vec<KeptDatabase>> {
-    let kept = kept(admin).await?;
-    if kept.is_empty() {
-        return Ok(kept);
-    }
+/// Those of [`Session::connect`]; `Database` with the server's reason. The
+/// first failure to drop one, after all have been tried.
+pub async fn drop_all_but_kept(admin: &Target) -> Result<()> {
+    let mut first = Ok(());
     let session = Session::connect(admin, APPLICATION, CONNECT_WAIT).await?;
     for found in inventory::all(&session).await? {
         if matches!(found.state(), State::Kept | State::Foreign) {
             continue;
         }
-        if !found.is_invalid() {
-            let name = quote_ident(&found.name);
-            let _ = session.batch(&format!("ALTER DATABASE {name} IS_TEMPLATE false")).await;
-        }
-        let _ = drop_database(&session, admin, &found).await;
+        let dropped = async {
+            if !found.is_invalid() {
+                let name = quote_ident(&found.name);
+                session.batch(&format!("ALTER DATABASE {name} IS_TEMPLATE false")).await?;
+            }
+            drop_database(&session, admin, &found).await
+        };
+        first = first.and(dropped.await);
     }
     session.close().await;
-    Ok(kept)
+    first
 }
 
 /// Drops a kept database, with whoever is connected to it.
