@@ -84,7 +84,8 @@ fn create_table(table: usize) -> String {
     sql
 }
 
-fn write(folder: &Path, files: &[(String, String)]) -> Result<PathBuf> {
+/// Writes a project of these migrations, each with its name and its text.
+pub(crate) fn write(folder: &Path, files: &[(String, String)]) -> Result<PathBuf> {
     let migrations = folder.join("migrations");
     std::fs::create_dir_all(&migrations)?;
     std::fs::write(folder.join("seedbed.toml"), "[recipe]\nmigrations = \"migrations\"\n")?;

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::{generate, root, snippets, soak, tidy};
+use crate::{bench, generate, root, snippets, soak, tidy};
 use step::{Step, say};
 use tally::Tally;
 
@@ -45,6 +45,7 @@ pub(crate) fn run(length: Length) -> Result<bool> {
     tally.add(tests(length)?);
     tally.add(example::run(length)?);
     tally.add(chaos());
+    tally.add(say("bench isolation --short", bench::smoke));
     finish(&tally, began)
 }
 

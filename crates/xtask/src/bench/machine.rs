@@ -4,7 +4,18 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::Result;
-use seedbed_server::binaries::Binaries;
+use seedbed_server::Account;
+use seedbed_server::binaries::{Binaries, Choice, Finder, Wanted};
+
+/// The server that `seedbed run` would use.
+pub(crate) fn binaries(cache: &Path, account: Option<&Account>) -> Result<Binaries> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let finder = Finder {
+        os_user: account.map(|account| (account.uid, account.gid)),
+        ..Finder::new(cache, path, &seedbed_api::Silent)
+    };
+    Ok(finder.find(&Wanted { choice: Choice::Auto, version: None })?)
+}
 
 /// Facts that a reader of the figures needs.
 pub(crate) fn facts(
@@ -35,7 +46,7 @@ fn memory_mb() -> Option<u64> {
 }
 
 /// Type of the file system that holds a folder, as `df` tells it.
-fn file_system(folder: &Path) -> String {
+pub(crate) fn file_system(folder: &Path) -> String {
     let output = Command::new("df").arg("-PT").arg(folder).output();
     let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
     let kind = text

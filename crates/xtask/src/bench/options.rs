@@ -4,14 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 
-/// Turns, unless asked otherwise: enough for a steady median on a quiet machine.
-const ROUNDS: u64 = 20;
-
 /// The arguments that every benchmark understands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Options {
-    /// Turns of the cheapest contestants; the others have a part of them.
-    pub(crate) rounds: u64,
+    /// Turns of the cheapest contestants, the others have a part of them; each
+    /// benchmark has its own default.
+    pub(crate) rounds: Option<u64>,
     /// Print data.
     pub(crate) json: bool,
     /// Fail when a target is missed.
@@ -20,22 +18,32 @@ pub(crate) struct Options {
     pub(crate) peers: bool,
     /// The program to measure, instead of one built from the sources.
     pub(crate) program: Option<PathBuf>,
+    /// A smoke run: a few rounds of what is small.
+    pub(crate) short: bool,
 }
 
 impl Options {
-    /// Reads `[--rounds N] [--json] [--check] [--no-peers] [--program FILE]`.
+    /// Reads `[--rounds N] [--json] [--check] [--no-peers] [--program FILE]
+    /// [--short]`.
     pub(crate) fn read(words: &[&str]) -> Result<Self> {
-        let mut options =
-            Self { rounds: ROUNDS, json: false, check: false, peers: true, program: None };
+        let mut options = Self {
+            rounds: None,
+            json: false,
+            check: false,
+            peers: true,
+            program: None,
+            short: false,
+        };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             match *word {
                 "--json" => options.json = true,
                 "--check" => options.check = true,
                 "--no-peers" => options.peers = false,
+                "--short" => options.short = true,
                 "--rounds" => {
                     let value = words.next().context("--rounds needs a number")?;
-                    options.rounds = value.parse().context("--rounds needs a number")?;
+                    options.rounds = Some(value.parse().context("--rounds needs a number")?);
                 }
                 "--program" => {
                     let file = words.next().context("--program needs a file")?;
@@ -44,7 +52,7 @@ impl Options {
                 other => bail!("bench does not know {other}"),
             }
         }
-        if options.rounds == 0 {
+        if options.rounds == Some(0) {
             bail!("no median of nothing: --rounds 1");
         }
         Ok(options)
@@ -58,7 +66,7 @@ mod tests {
     #[test]
     fn arguments_are_read() {
         let options = Options::read(&["--rounds", "3", "--check", "--no-peers"]).unwrap();
-        assert_eq!((options.rounds, options.check, options.peers), (3, true, false));
+        assert_eq!((options.rounds, options.check, options.peers), (Some(3), true, false));
         for words in [&["--rounds"][..], &["--rounds", "0"], &["--fast"]] {
             assert!(Options::read(words).is_err(), "{words:?}");
         }

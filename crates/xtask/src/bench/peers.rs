@@ -2,9 +2,10 @@
 //! own package client into a scratch folder, never into the project, and runs
 //! as a process that starts a server, asks one query and stops it for every
 //! line it reads. So the time of a turn holds no start of an interpreter, which
-//! favours the peers: the product's own turns are whole processes.
+//! favours the peers: the product's own turns are whole processes. A peer that
+//! is asked for a part of its turn only answers with the time that took.
 
-mod install;
+pub(crate) mod install;
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -24,7 +25,7 @@ const END_BOUND: Duration = Duration::from_secs(5);
 
 /// A peer that answers.
 pub(crate) struct Peer {
-    name: &'static str,
+    name: String,
     child: Child,
     // Taken on drop, which tells it to end.
     input: Option<ChildStdin>,
@@ -62,13 +63,19 @@ pub(crate) fn install(
 }
 
 impl Ground<'_> {
-    fn set_up(&self, recipe: &install::Recipe) -> Result<Peer> {
+    /// Makes the scratch folder, and one in it where the account may write.
+    pub(crate) fn make_folders(&self) -> Result<()> {
         std::fs::create_dir_all(&self.folder)?;
         let work = self.folder.join("work");
         std::fs::create_dir(&work)?;
         if let Some(account) = self.account {
             std::os::unix::fs::chown(&work, Some(account.uid), Some(account.gid))?;
         }
+        Ok(())
+    }
+
+    fn set_up(&self, recipe: &install::Recipe) -> Result<Peer> {
+        self.make_folders()?;
         let command = (recipe.prepare)(self)?;
         let mut peer = Peer::start(recipe.name, command, &self.folder.join("said"))?;
         peer.turn()?;
@@ -96,36 +103,50 @@ impl Ground<'_> {
 }
 
 impl Peer {
-    fn start(name: &'static str, mut command: Command, said: &Path) -> Result<Self> {
+    /// Starts it; what it says of errors goes into a file.
+    pub(crate) fn start(
+        name: impl Into<String>,
+        mut command: Command,
+        said: &Path,
+    ) -> Result<Self> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(File::create(said)?);
         let mut child = command.process_group(0).spawn().context("cannot be started")?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             bail!("has no pipes");
         };
         let output = BufReader::new(output);
-        Ok(Self { name, child, input: Some(input), output, said: said.to_owned() })
+        Ok(Self { name: name.into(), child, input: Some(input), output, said: said.to_owned() })
     }
 
     /// Its line in the report.
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
-    /// Start, first query, stop.
+    /// One turn: a line to it, an answer from it.
     pub(crate) fn turn(&mut self) -> Result<Duration> {
         let began = Instant::now();
-        let asked = self.input.as_mut().map(|input| input.write_all(b"\n"));
+        let asked = self.input.as_mut().is_some_and(|input| input.write_all(b"\n").is_ok());
         let mut answer = String::new();
-        let heard = self.output.read_line(&mut answer);
-        let took = began.elapsed();
-        if asked.is_some_and(|asked| asked.is_ok()) && heard.is_ok() && answer.trim() == "done" {
-            return Ok(took);
+        while asked && self.output.read_line(&mut answer).is_ok_and(|bytes| bytes > 0) {
+            let took = began.elapsed();
+            if let Some(own) = own_time(&answer) {
+                return Ok(own.unwrap_or(took));
+            }
+            answer.clear();
         }
         bail!(
             "{}",
             install::last_words(&self.said).unwrap_or_else(|| "ended without a word".into())
         );
     }
+}
+
+/// Whether a line ends in an answer, `done`, and the microseconds behind it, if
+/// there are any. Before it stands what the peer's runner tells of progress.
+fn own_time(line: &str) -> Option<Option<Duration>> {
+    let (_, rest) = line.rsplit_once("done")?;
+    Some(rest.trim().parse().ok().map(Duration::from_micros))
 }
 
 impl Drop for Peer {
@@ -139,5 +160,17 @@ impl Drop for Peer {
         }
         let mut rest = Vec::new();
         let _ = self.output.read_to_end(&mut rest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_found_behind_what_a_runner_prints() {
+        assert_eq!(own_time("done\n"), Some(None));
+        assert_eq!(own_time("..done 120\n"), Some(Some(Duration::from_micros(120))));
+        assert_eq!(own_time("running 300 tests\n"), None);
     }
 }

@@ -38,22 +38,42 @@ pub(crate) struct Verdict {
     pub(crate) unit: &'static str,
     /// The figure.
     pub(crate) value: f64,
-    /// The most it may be; `None` where it is only told.
-    pub(crate) target: Option<f64>,
+    /// What it should be; `None` where it is only told.
+    target: Option<Bound>,
+    /// Whether missing it spoils the report. What depends on the machine is
+    /// compared, but not asserted.
+    asserted: bool,
+}
+
+/// A target.
+#[derive(Clone, Copy, Debug)]
+enum Bound {
+    AtMost(f64),
+    AtLeast(f64),
 }
 
 impl Measure {
     /// What a contestant achieved; `None` if it never had a turn.
     pub(crate) fn of(contestant: &Contestant<'_>) -> Option<Self> {
-        let mut samples = contestant.samples.clone();
+        Self::new(&contestant.name, contestant.samples.clone())
+    }
+
+    /// These samples; `None` if there are none.
+    pub(crate) fn new(name: impl Into<String>, mut samples: Vec<Duration>) -> Option<Self> {
         samples.sort();
-        (!samples.is_empty()).then(|| Self { name: contestant.name.clone(), samples })
+        (!samples.is_empty()).then(|| Self { name: name.into(), samples })
     }
 
     /// The middle of the samples, in milliseconds.
     pub(crate) fn median_ms(&self) -> f64 {
         let (low, high) = ((self.samples.len() - 1) / 2, self.samples.len() / 2);
         (ms(self.samples[low]) + ms(self.samples[high])) / 2.0
+    }
+
+    /// What 99 of 100 samples do not exceed, in milliseconds; of fewer than a
+    /// hundred samples the longest.
+    pub(crate) fn p99_ms(&self) -> f64 {
+        ms(self.samples[(self.samples.len() * 99).div_ceil(100) - 1])
     }
 
     fn min_ms(&self) -> f64 {
@@ -70,30 +90,76 @@ fn ms(time: Duration) -> f64 {
 }
 
 impl Verdict {
+    /// A figure without a target.
+    pub(crate) fn told(name: impl Into<String>, unit: &'static str, value: f64) -> Self {
+        Self { name: name.into(), unit, value, target: None, asserted: true }
+    }
+
+    /// It should be this, or less.
+    pub(crate) fn at_most(self, target: f64) -> Self {
+        Self { target: Some(Bound::AtMost(target)), ..self }
+    }
+
+    /// It should be this, or more.
+    pub(crate) fn at_least(self, target: f64) -> Self {
+        Self { target: Some(Bound::AtLeast(target)), ..self }
+    }
+
+    /// The target is one for a quiet machine: missing it spoils nothing.
+    pub(crate) fn not_asserted(self) -> Self {
+        Self { asserted: false, ..self }
+    }
+
     /// Whether the target is met, where there is one.
     pub(crate) fn is_met(&self) -> Option<bool> {
-        self.target.map(|target| self.value <= target)
+        self.target.map(|target| match target {
+            Bound::AtMost(most) => self.value <= most,
+            Bound::AtLeast(least) => self.value >= least,
+        })
+    }
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtMost(most) => write!(f, "≤ {most}"),
+            Self::AtLeast(least) => write!(f, "≥ {least}"),
+        }
     }
 }
 
 impl Report {
     /// The median of the contestant with this name.
     pub(crate) fn median_ms(&self, name: &str) -> Option<f64> {
-        self.measures.iter().find(|measure| measure.name == name).map(Measure::median_ms)
+        self.measure(name).map(Measure::median_ms)
+    }
+
+    /// The samples of the contestant with this name.
+    pub(crate) fn measure(&self, name: &str) -> Option<&Measure> {
+        self.measures.iter().find(|measure| measure.name == name)
     }
 
     /// Adds the ratio of two medians, if both were measured.
     pub(crate) fn compare(&mut self, name: &str, with: &str, target: Option<f64>) {
         if let (Some(value), Some(limit)) = (self.median_ms(name), self.median_ms(with)) {
-            let name = format!("{name} ÷ {with}");
-            self.verdicts.push(Verdict { name, unit: "", value: value / limit, target });
+            let verdict = Verdict::told(format!("{name} ÷ {with}"), "", value / limit);
+            self.verdicts.push(match target {
+                Some(target) => verdict.at_most(target),
+                None => verdict,
+            });
         }
     }
 
-    /// Whether every target is met, and there was one.
+    /// Whether every asserted target is met, and there was one.
     pub(crate) fn is_good(&self) -> bool {
-        let met: Vec<bool> = self.verdicts.iter().filter_map(Verdict::is_met).collect();
+        let asserted = self.verdicts.iter().filter(|verdict| verdict.asserted);
+        let met: Vec<bool> = asserted.filter_map(Verdict::is_met).collect();
         !met.is_empty() && met.iter().all(|met| *met)
+    }
+
+    /// How many targets there are, asserted or not.
+    pub(crate) fn targets(&self) -> usize {
+        self.verdicts.iter().filter(|verdict| verdict.target.is_some()).count()
     }
 
     /// The report as data.
@@ -104,6 +170,7 @@ impl Report {
             json!({
                 "name": measure.name,
                 "median_ms": measure.median_ms(),
+                "p99_ms": measure.p99_ms(),
                 "min_ms": measure.min_ms(),
                 "max_ms": measure.max_ms(),
                 "samples": measure.samples.len(),
@@ -114,8 +181,9 @@ impl Report {
                 "name": verdict.name,
                 "unit": verdict.unit,
                 "value": verdict.value,
-                "target": verdict.target,
+                "target": verdict.target.map(|target| target.to_string()),
                 "met": verdict.is_met(),
+                "asserted": verdict.asserted,
             })
         });
         let absent =
@@ -130,28 +198,36 @@ impl Report {
     }
 }
 
+/// As many digits as say something.
+fn digits(ms: f64) -> String {
+    if ms < 10.0 { format!("{ms:.3}") } else { format!("{ms:.1}") }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, text) in &self.facts {
             writeln!(f, "{name}: {text}")?;
         }
-        writeln!(f, "\n{:<58} {:>10} {:>10} {:>10} {:>4}", "", "median ms", "min", "max", "n")?;
+        let head = ["median ms", "p99", "min", "max"].map(|word| format!("{word:>10}")).concat();
+        writeln!(f, "\n{:<58}{head} {:>6}", "", "n")?;
         for measure in &self.measures {
-            let (name, count) = (&measure.name, measure.samples.len());
-            let (median, min, max) = (measure.median_ms(), measure.min_ms(), measure.max_ms());
-            writeln!(f, "{name:<58} {median:>10.1} {min:>10.1} {max:>10.1} {count:>4}")?;
+            let times = [measure.median_ms(), measure.p99_ms(), measure.min_ms(), measure.max_ms()];
+            let times = times.map(|time| format!("{:>10}", digits(time))).concat();
+            writeln!(f, "{:<58}{times} {:>6}", measure.name, measure.samples.len())?;
         }
-        writeln!(f, "\n{:<78} {:>10} {:>10}", "", "figure", "target")?;
+        writeln!(f, "\n{:<78} {:>12} {:>14}", "", "figure", "target")?;
         for verdict in &self.verdicts {
-            let Verdict { name, unit, value, target } = verdict;
-            let target = target.map_or(String::new(), |target| format!("≤ {target} {unit}"));
-            let word = match verdict.is_met() {
-                None => "",
-                Some(true) => "met",
-                Some(false) => "MISSED",
+            let Verdict { name, unit, value, target, asserted } = verdict;
+            let target = target.map_or(String::new(), |target| format!("{target} {unit}"));
+            let word = match (verdict.is_met(), asserted) {
+                (None, _) => "",
+                (Some(true), true) => "met",
+                (Some(false), true) => "MISSED",
+                (Some(true), false) => "PASS",
+                (Some(false), false) => "MISS",
             };
             let figure = format!("{value:.2} {unit}");
-            writeln!(f, "{name:<78} {:>10} {:>10} {word}", figure.trim(), target.trim())?;
+            writeln!(f, "{name:<78} {:>12} {:>14} {word}", figure.trim(), target.trim())?;
         }
         for (name, reason) in &self.absent {
             writeln!(f, "{name}: not installed here: {reason}")?;
@@ -173,6 +249,27 @@ mod tests {
     fn medians_of_even_and_odd_counts() {
         assert!((measure("a", &[1, 2, 9]).median_ms() - 2.0).abs() < 1e-9);
         assert!((measure("a", &[1, 2, 4, 9]).median_ms() - 3.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn one_of_a_hundred_may_exceed_p99() {
+        let samples: Vec<u64> = (1..=200).collect();
+        assert!((measure("a", &samples).p99_ms() - 198.0).abs() < 1e-9);
+        assert!((measure("a", &[7]).p99_ms() - 7.0).abs() < 1e-9);
+        assert!((measure("a", &[7, 8]).p99_ms() - 8.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn only_asserted_targets_spoil_the_report() {
+        let mut report = Report::default();
+        report.verdicts.push(Verdict::told("here", "ms", 3.0).at_most(1.0).not_asserted());
+        assert!(!report.is_good(), "nothing was asserted");
+        report.verdicts.push(Verdict::told("tests", "/s", 3.0).at_least(3.0));
+        assert!(report.is_good());
+        report.verdicts.push(Verdict::told("tests", "/s", 3.0).at_least(3.1));
+        assert!(!report.is_good());
+        let text = report.to_string();
+        assert!(text.contains("≤ 1 ms MISS\n") && text.contains("≥ 3.1 /s MISSED\n"), "{text}");
     }
 
     #[test]

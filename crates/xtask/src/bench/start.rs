@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
-use seedbed_server::binaries::{Binaries, Choice, Finder, Wanted};
+use anyhow::{Context as _, Result, bail};
+use seedbed_server::binaries::Binaries;
 use seedbed_server::{Account, Base};
 
 use super::bare::Bare;
@@ -19,6 +19,8 @@ use super::report::{Measure, Report, Verdict};
 use crate::stage::Stage;
 use crate::{project, root};
 
+/// Turns, unless asked otherwise: enough for a steady median on a quiet machine.
+const ROUNDS: u64 = 20;
 /// Migrations of the long history.
 const HISTORY: usize = 300;
 /// `run` with everything cached against the bare sequence.
@@ -59,6 +61,9 @@ struct Course {
 
 /// Measures all and compares.
 pub(crate) fn measure(options: &Options) -> Result<Report> {
+    if options.short {
+        bail!("there is no short form: --rounds 1 --no-peers");
+    }
     let program = match &options.program {
         Some(program) => program.clone(),
         None => root::seedbed_release()?,
@@ -79,7 +84,7 @@ pub(crate) fn measure(options: &Options) -> Result<Report> {
         let name = peer.name().to_owned();
         Contestant::new(name, 4, move || Peer::turn(peer)).guest()
     }));
-    take_turns(&mut contestants, options.rounds)?;
+    take_turns(&mut contestants, options.rounds.unwrap_or(ROUNDS))?;
     report.measures = contestants.iter().filter_map(Measure::of).collect();
     let failed = contestants.iter().filter_map(|one| Some((one.name.clone(), one.fault.clone()?)));
     report.absent.extend(failed);
@@ -92,13 +97,11 @@ fn compare(report: &mut Report, peers: &[Peer], peaks: Peaks) {
     report.compare(RUN, BARE, Some(RUN_TARGET));
     report.compare(UNCHANGED, RUN, Some(HISTORY_TARGET));
     if let Some(value) = report.median_ms(ON_UP) {
-        let target = Some(ON_UP_TARGET_MS);
-        report.verdicts.push(Verdict { name: ON_UP.to_owned(), unit: "ms", value, target });
+        report.verdicts.push(Verdict::told(ON_UP, "ms", value).at_most(ON_UP_TARGET_MS));
     }
     for (name, bytes) in [("memory of run", peaks.run), ("memory of its reaper", peaks.reaper)] {
         let value = bytes as f64 / f64::from(1 << 20);
-        let target = Some(MEMORY_TARGET_MB);
-        report.verdicts.push(Verdict { name: name.to_owned(), unit: "MB", value, target });
+        report.verdicts.push(Verdict::told(name, "MB", value).at_most(MEMORY_TARGET_MB));
     }
     report.compare(REPLAY, COLD, None);
     report.compare(REPLAY_ONE, COLD, None);
@@ -115,16 +118,7 @@ impl Course {
         let (main, up, first, cold) =
             (open("bench")?, open("bench-up")?, open("bench-first")?, open("bench-cold")?);
         let account = Account::choose(None)?;
-        let cache = main.cache();
-        let finder = Finder {
-            os_user: account.as_ref().map(|account| (account.uid, account.gid)),
-            ..Finder::new(
-                &cache,
-                std::env::var_os("PATH").unwrap_or_default(),
-                &seedbed_api::Silent,
-            )
-        };
-        let binaries = finder.find(&Wanted { choice: Choice::Auto, version: None })?;
+        let binaries = machine::binaries(&main.cache(), account.as_ref())?;
         let bare = Bare::prepare(&main, &binaries, account.as_ref())?;
         let key = Base { binaries: &binaries, locale: None }.key();
         let course = Self {

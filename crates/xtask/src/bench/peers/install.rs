@@ -47,8 +47,17 @@ fn pytest_postgresql(ground: &Ground<'_>) -> Result<Command> {
     python(ground, &["pytest-postgresql", "psycopg[binary]"], include_str!("pytest_postgresql.py"))
 }
 
-/// Packages in a folder of their own, for a Python that the account may run.
+/// A script beside its packages.
 fn python(ground: &Ground<'_>, packages: &[&str], script: &str) -> Result<Command> {
+    let mut command = interpreter(ground, packages)?;
+    let file = ground.folder.join("peer.py");
+    std::fs::write(&file, script)?;
+    command.arg(file);
+    Ok(command)
+}
+
+/// A Python that the account may run, with packages in a folder of their own.
+pub(crate) fn interpreter(ground: &Ground<'_>, packages: &[&str]) -> Result<Command> {
     let usable = |program: &PathBuf| {
         let mut command = ground.command(program);
         command.args(["-c", ""]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -60,10 +69,8 @@ fn python(ground: &Ground<'_>, packages: &[&str], script: &str) -> Result<Comman
     let mut install = Command::new(pip);
     install.arg("--python").arg(&python).args(["install", "--quiet", "--target"]).arg(&site);
     bounded(install.args(packages), &ground.folder)?;
-    let file = ground.folder.join("peer.py");
-    std::fs::write(&file, script)?;
     let mut command = ground.command(python);
-    command.env("PYTHONPATH", site).arg(file);
+    command.env("PYTHONPATH", site);
     Ok(command)
 }
 
@@ -138,7 +145,7 @@ fn pg_tmp(ground: &Ground<'_>) -> Result<Command> {
 }
 
 /// Runs an installation in its folder, at most so long.
-fn bounded(command: &mut Command, folder: &Path) -> Result<()> {
+pub(crate) fn bounded(command: &mut Command, folder: &Path) -> Result<()> {
     let said = folder.join("installing");
     command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null());
     command.stderr(File::create(&said)?).process_group(0);
