@@ -60,8 +60,10 @@ struct Place {
 struct Manner {
     wanted: LaneChoice,
     lane: Lane,
-    /// The test that runs, as far as we were told.
+    /// The test that runs or ran last, as far as we were told.
     test: Option<String>,
+    /// Whether nothing was rewound since it was named.
+    runs: bool,
     /// Replacements in a row that no test's name explains.
     unexplained: u32,
     broken: bool,
@@ -95,6 +97,7 @@ impl Desk {
                 wanted: LaneChoice::Auto,
                 lane,
                 test: None,
+                runs: false,
                 unexplained: 0,
                 broken: false,
                 replaced: 0,
@@ -162,6 +165,7 @@ impl Desk {
             wanted: request.lane,
             lane,
             test,
+            runs: true,
             unexplained: 0,
             broken: false,
             replaced: manner.replaced + u64::from(begun.replaced && !is_first),
@@ -188,6 +192,7 @@ impl Desk {
             let mut manner = place.manner();
             manner.lane = lane;
             manner.test.clone_from(&request.test);
+            manner.runs = true;
         }
         let set = slot.mark().await.map_err(|failure| self.gone(failure))?;
         let depth = u32::try_from(set.depth).unwrap_or(u32::MAX);
@@ -208,6 +213,7 @@ impl Desk {
             slot.rewind(&self.supply, mark, lane).await.map_err(|failure| self.gone(failure))?;
         let committed = lane == Lane::Rollback && (returned.tables > 0 || returned.evidence);
         self.learn(lease.slot, place, test.as_deref(), &returned);
+        place.manner().runs = false;
         place.worn.store(slot.is_worn(), Ordering::Relaxed);
         Ok(told(returned, committed))
     }
@@ -249,12 +255,14 @@ impl Desk {
         let mut released = Released { slot: number.name(), replaced: false };
         if let Ok(place) = self.place(number) {
             let mut slot = place.slot.lock().await;
-            let lane = place.manner().lane();
-            match slot.finish(&self.supply, lane).await {
+            let manner = place.manner().clone();
+            // Where each test is a process, the end of its lease is its only rewind.
+            let test = manner.test.as_deref().filter(|_| manner.runs);
+            match slot.finish(&self.supply, manner.lane()).await {
                 Ok(returned) => {
                     released.replaced = returned.replaced;
                     place.worn.store(slot.is_worn(), Ordering::Relaxed);
-                    self.learn(number, place, None, &returned);
+                    self.learn(number, place, test, &returned);
                 }
                 Err(failure) => {
                     place.manner().broken = true;

@@ -144,6 +144,26 @@ async fn evidence_moves_a_test_to_clone_and_is_remembered() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_lease_is_evidence_against_the_test_that_ran_in_it() {
+    let service = Service::with_slots(1).await;
+    let named = |test: &str| Acquire { test: Some(test.into()), ..Acquire::default() };
+    // A process that changes the schema and ends, and one whose test was rewound before.
+    for (test, is_rewound) in [("a::ends", false), ("a::is_rewound", true)] {
+        let lease = service.acquire(&named(test)).await.unwrap();
+        if is_rewound {
+            assert!(!service.rewind(&lease, &lease.mark).await.replaced);
+        }
+        service.work(&lease, "create table more ()").await;
+        assert!(service.leases.release(&lease.lease).await.unwrap().replaced, "{test}");
+        let lease = service.acquire(&named(test)).await.unwrap();
+        let expected = if is_rewound { Lane::Rewind } else { Lane::Clone };
+        assert_eq!(lease.lane, expected, "{test}: {}", lease.because);
+        service.leases.release(&lease.lease).await.unwrap();
+    }
+    service.end().await;
+}
+
+#[tokio::test]
 async fn a_worker_without_test_names_is_moved_after_some_replacements() {
     let service = Service::with_slots(1).await;
     let lease = service.lease().await;
