@@ -29,7 +29,7 @@ impl Descriptors {
     #[cfg(target_os = "linux")]
     pub(crate) fn restore_for(&self, command: Pid) {
         if let Some(before) = &self.0 {
-            let _ = rustix::process::prlimit(Some(command), Resource::Nofile, before.clone());
+            let _ = rustix::process::prlimit(Some(command), Resource::Nofile, *before);
         }
     }
 

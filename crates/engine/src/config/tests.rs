@@ -95,6 +95,8 @@ fn nothing_said_means_the_defaults() {
     offline = false # default
     os_user = - # default
     idle_timeout = "30m" # default
+    workers = - # default
+    lane = "auto" # default
     recipe = - # default (no migrations and no dump in the usual places)
     "#);
 }
@@ -146,6 +148,8 @@ JDBC_URL = "jdbc:postgresql://{host}:{port}/{database}"
     offline = true # seedbed.toml:6
     os_user = - # default
     idle_timeout = "90s" # seedbed.toml:7
+    workers = - # default
+    lane = "auto" # default
     settings.jit = "off" # seedbed.toml:12
     settings.max_connections = "1000" # seedbed.toml:11
     settings.work_mem = "64MB" # seedbed.toml:10
