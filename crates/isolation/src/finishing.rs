@@ -44,8 +44,12 @@ impl Finish {
         match self {
             Self::Plain if before.is_empty() => *recipe,
             Self::Plain => Fingerprint::of("seedbed plain 1", &parts),
-            Self::Journal => Fingerprint::of("seedbed journal 1", &parts),
-            Self::Truncate => Fingerprint::of("seedbed truncate 1", &parts),
+            Self::Journal => {
+                Fingerprint::of(&format!("seedbed journal {}", journal::FORMAT), &parts)
+            }
+            Self::Truncate => {
+                Fingerprint::of(&format!("seedbed truncate {}", truncate::FORMAT), &parts)
+            }
         }
     }
 

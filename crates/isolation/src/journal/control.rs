@@ -28,6 +28,13 @@ const CONSTANTS: &str = "SELECT d.oid, c.reltoastrelid, \
     FROM pg_database d, pg_class c \
     WHERE d.datname = current_database() AND c.oid = 'seedbed_journal.entry'::regclass";
 
+/// Whether another session has a transaction id. A statement of its own before
+/// the journal is read: within one, who writes could be looked at after the
+/// snapshot was taken, and a commit in between be seen by neither.
+const WRITERS: &str = "SELECT EXISTS (SELECT FROM pg_stat_get_activity(NULL) s \
+      WHERE s.datid = {database} AND s.pid <> pg_backend_pid() \
+      AND s.backend_type <> 'autovacuum worker' AND s.backend_xid IS NOT NULL)::text";
+
 /// Begins whatever changes a mark's state. Several statements in one text are
 /// answered at once; each answer of its own wakes us up, which costs as much as
 /// a small statement.
@@ -48,6 +55,7 @@ pub(super) struct Control {
     pub(super) session: Session,
     lockers: String,
     pub(super) xid: Prepared,
+    pub(super) writers: Prepared,
     pub(super) probe: Prepared,
     pub(super) difference: Prepared,
     pub(super) layer: Prepared,
@@ -73,16 +81,17 @@ impl Control {
         let difference = include_str!("sql/difference.sql");
         let statements = [
             "SELECT pg_current_xact_id()::xid::text".to_owned(),
+            of_database(WRITERS),
             of_database(include_str!("sql/probe.sql")),
             difference.replace("{span}", AFTER),
             difference.replace("{span}", BETWEEN),
         ];
-        let [xid, probe, difference, layer] = fields(session.prepare(&statements).await?)?;
+        let [xid, writers, probe, difference, layer] = fields(session.prepare(&statements).await?)?;
         let forget =
             format!("PREPARE forget (text) AS DELETE FROM seedbed_journal.entry WHERE {AFTER}");
         session.batch(&forget).await?;
         let lockers = of_database(include_str!("sql/lockers.sql"));
-        Ok(Self { session, lockers, xid, probe, difference, layer })
+        Ok(Self { session, lockers, xid, writers, probe, difference, layer })
     }
 
     /// Opens a transaction that holds the journal and runs calls in it, in one

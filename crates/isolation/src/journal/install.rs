@@ -17,7 +17,7 @@ use super::catalog::{self, SequenceRow, Table};
 use super::relation;
 
 /// Version of what is baked; another one is baked anew.
-pub(super) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 2;
 /// Settings that decide how a row is written as text; `plan_cache_mode`
 /// because a generic plan halves the cost of a trigger.
 const PINS: &str = "SET search_path = '' SET timezone = 'UTC' SET datestyle = 'ISO, MDY' \

@@ -76,14 +76,17 @@ impl Journal {
         let template = Value::text("0");
         let below = self.marks.last().map_or(&template, |standing| &standing.xid);
         // The id first, in a transaction of its own: who is not seen by then
-        // gets a younger one, and who had an older one is seen, or done and in
-        // what the next statement reads of the journal.
+        // gets a younger one. Who had an older one is a writer, or done and in
+        // what the third statement reads of the journal.
         let calls = [
             Control::call(&control.xid, &[]),
+            Control::call(&control.writers, &[]),
             Control::call(&control.probe, &[below]),
             self.sequences.now(),
         ];
-        let [mut xid, mut probe, mut sequences] = fields(control.session.pipeline(&calls).await?)?;
+        let [mut xid, mut writers, mut probe, mut sequences] =
+            fields(control.session.pipeline(&calls).await?)?;
+        let writers = writers.rows.pop().and_then(|mut row| row.pop()).unwrap_or_default();
         let probe = Probe::read(probe.rows.pop())?;
         let is_saved = !probe.newer && probe.obstacle(&self.vitals_at_open).is_none();
         let mut busy = probe.others;
@@ -91,7 +94,7 @@ impl Journal {
         if probe.prepared {
             busy.push(SessionInfo::prepared());
         }
-        if !busy.is_empty() {
+        if !busy.is_empty() || writers.as_text() != Some("false") {
             return Ok(Err(busy));
         }
         let state = sequences.rows.pop().unwrap_or_default();

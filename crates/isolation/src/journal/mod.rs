@@ -35,6 +35,7 @@ mod stats;
 mod wear;
 
 pub(crate) use catalog::fields;
+pub(crate) use install::FORMAT;
 pub use install::{Baked, bake, strip};
 pub use lease::{Journal, Rewindable};
 pub use mark::{Mark, Marked};

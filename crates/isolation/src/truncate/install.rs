@@ -13,7 +13,7 @@ use super::fingerprint::{IS_OF_USER, fingerprint};
 use crate::journal::fields;
 
 /// Version of what is baked; another one is baked anew.
-pub(super) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 /// The oldest server with `pg_trigger.tgparentid`.
 pub(super) const SERVER_MIN: u16 = 13;
 /// Rows of a larger table, with its TOAST, are not copied.

@@ -20,5 +20,6 @@ mod survey;
 mod way;
 
 pub use emptier::{Emptiable, Emptier};
+pub(crate) use install::FORMAT;
 pub use install::{Baked, bake, strip};
 pub use reset::Reset;
