@@ -33,6 +33,10 @@ usage: cargo xtask COMMAND
        [--participant P] [--program FILE]
                         kill every participant, run for ever: nothing is left
   runners [NAME…]       the examples of test runners, each with its own workers
+  soak leases [--rounds N] [--seed S] [--pg-version V] [--program FILE]
+                        leases while somebody is killed: each is as its template
+  soak rewind [--cycles N] [--pg-version V] [--program FILE]
+                        leases, changes and resets: nothing grows with their number
   soak suite [--rounds N] [--seed S] [--program FILE]
                         the generated tests in random order, again and again
 ";

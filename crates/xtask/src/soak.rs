@@ -9,16 +9,21 @@
 mod chaos;
 mod client;
 mod cycles;
+mod digest;
 mod evidence;
+mod holding;
 mod lane;
+mod leases;
 mod ledger;
 mod options;
 mod participant;
 mod report;
+mod rewind;
 mod round;
 mod scene;
 pub(crate) mod suite;
 mod theatre;
+mod version;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -41,6 +46,9 @@ pub(crate) fn run(words: &[&str]) -> Result<bool> {
     match words {
         ["client", rest @ ..] => client::run(rest),
         ["lane", order] => lane::run(order),
+        ["holder", rest @ ..] => holding::run(rest),
+        ["leases", rest @ ..] => leases::run(rest),
+        ["rewind", rest @ ..] => rewind::run(rest),
         ["suite", rest @ ..] => suite::run(rest),
         _ => {
             let options = Options::read(words)?;
@@ -55,7 +63,8 @@ pub(crate) fn run(words: &[&str]) -> Result<bool> {
 /// The shortest form that kills everybody, for every push.
 pub(crate) fn short() -> Result<bool> {
     let options = Options::read(&["chaos", "--rounds", "2"])?;
-    soak(&options, &root::seedbed()?)
+    let good = soak(&options, &root::seedbed()?)?;
+    Ok(good & leases::short()? & rewind::short()?)
 }
 
 fn soak(options: &Options, program: &Path) -> Result<bool> {

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -65,6 +65,11 @@ impl Theatre {
         command
     }
 
+    /// This program, as it was when the stage was opened.
+    pub(crate) fn client(&self) -> &Path {
+        &self.client
+    }
+
     /// Calls the program with these words on the project; it speaks JSON,
     /// which names the kind of a failure.
     pub(crate) fn words(&self, words: &[&str]) -> Command {
@@ -82,6 +87,12 @@ impl Theatre {
         let said = File::create(&self.said)
             .with_context(|| format!("cannot write {}", self.said.display()))?;
         Ok(Job(command.stderr(said).spawn().context("cannot start seedbed")?))
+    }
+
+    /// The same; what its command prints is shown.
+    pub(crate) fn spawn_loud(&self, mut command: Command) -> Result<Job> {
+        command.stdout(Stdio::inherit());
+        self.spawn(command)
     }
 
     /// Runs a job to its end, which must be good.
@@ -139,6 +150,11 @@ impl Job {
     /// Whether it has ended.
     pub(crate) fn has_ended(&mut self) -> Result<bool> {
         Ok(self.0.try_wait()?.is_some())
+    }
+
+    /// Waits for its end, however long that takes.
+    pub(crate) fn end_whenever(&mut self) -> Result<ExitStatus> {
+        Ok(self.0.wait()?)
     }
 
     /// Waits for its end.
