@@ -4,9 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use seedbed_api::Secret;
 use seedbed_db::{Host, Target};
-use seedbed_server::RUN_MARK;
+use seedbed_server::{Api, RUN_MARK};
 
 use crate::config::{Template, Value};
 use crate::lease_service::LeaseService;
@@ -84,10 +83,8 @@ pub(crate) struct Lent<'a> {
     pub(crate) run: &'a str,
     /// The lease.
     pub(crate) lease: &'a str,
-    /// Where the lease service listens.
-    pub(crate) api: &'a str,
-    /// Its token.
-    pub(crate) token: &'a Secret,
+    /// Where the lease service listens, and its token.
+    pub(crate) api: &'a Api,
     /// The same database over the unix socket.
     pub(crate) socket: Option<&'a Target>,
     /// Variables the person defined.
@@ -101,12 +98,10 @@ pub(crate) fn lend(command: &mut Command, target: &Target, lent: &Lent<'_>) {
     command
         .env("SEEDBED_URL", target.url().expose())
         .env("SEEDBED_LEASE", lent.lease)
-        .env("SEEDBED_API", lent.api)
-        .env("SEEDBED_TOKEN", lent.token.expose())
-        .env_remove("SEEDBED_API_SOCKET")
         .env(RUN_MARK, lent.run)
         .env_remove("SEEDBED_ADMIN_URL")
         .env_remove("SEEDBED_SOCKET_URL");
+    tell_api(command, lent.api);
     if let Some(socket) = lent.socket {
         command.env("SEEDBED_SOCKET_URL", socket.url().expose());
     }
@@ -122,14 +117,21 @@ pub(crate) fn lend(command: &mut Command, target: &Target, lent: &Lent<'_>) {
     }
 }
 
+/// Tells where the lease service listens.
+fn tell_api(command: &mut Command, api: &Api) {
+    command.env("SEEDBED_API", &api.address).env("SEEDBED_TOKEN", &api.token);
+    if api.socket.as_os_str().is_empty() {
+        command.env_remove("SEEDBED_API_SOCKET");
+    } else {
+        command.env("SEEDBED_API_SOCKET", &api.socket);
+    }
+}
+
 /// Tells the command of the lease service and of every slot.
 pub(crate) fn offer(command: &mut Command, leases: &LeaseService) {
     let slots = leases.slots();
-    command
-        .env("SEEDBED_API", &leases.api.address)
-        .env("SEEDBED_API_SOCKET", &leases.api.socket)
-        .env("SEEDBED_TOKEN", &leases.api.token)
-        .env("SEEDBED_SLOTS", slots.to_string());
+    tell_api(command, &leases.api);
+    command.env("SEEDBED_SLOTS", slots.to_string());
     for slot in 0..=slots {
         // Runners count from 0 or from 1: 0 is another name of the last one.
         let index = if slot == 0 { slots - 1 } else { slot - 1 };

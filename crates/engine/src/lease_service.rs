@@ -5,19 +5,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use seedbed_api::lease::SlotState;
 use seedbed_api::{Context, Event, Failure, Kind, Listener, Result};
 use seedbed_isolation::{LeasePlan, Leases, SlotTargets};
 use seedbed_server::Api;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use crate::descriptors::Descriptors;
-use crate::door::OpenDoor;
+use crate::door::{Door, OpenDoor};
 use crate::runtime;
 
 /// Name of the socket in the folder of a run.
 const SOCKET: &str = "api";
+
+/// How long giving everything back may take, on a server that may have gone.
+const CLOSE_BOUND: Duration = Duration::from_secs(60);
 
 /// Length of the token, in characters of five bits.
 const TOKEN_LENGTH: usize = 40;
@@ -117,14 +121,10 @@ impl LeaseService {
         self.leases.slots().len()
     }
 
-    /// Whether any database was kept.
-    pub(crate) fn has_kept(&self) -> bool {
-        !self.leases.kept().is_empty()
-    }
-
-    /// Whether any slot is leased.
+    /// Whether anybody holds a lease. One without a holder is used as long as
+    /// there are sessions, which the server tells.
     pub(crate) fn is_used(&self) -> bool {
-        self.leases.slots().iter().any(|slot| slot.state == SlotState::Leased)
+        self.leases.is_held()
     }
 
     /// Whether the service still answers.
@@ -133,20 +133,25 @@ impl LeaseService {
     }
 
     /// Ends the service where the server ends next: nothing is dropped.
-    pub(crate) fn leave(mut self) {
+    /// Whether databases were kept, also in the last moment.
+    pub(crate) fn leave(mut self) -> bool {
         self.leases.abandon();
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+        !self.leases.kept().is_empty()
     }
 
     /// Ends the service; its databases are dropped if the server lives on.
-    pub(crate) fn stop(mut self) -> Result<()> {
+    /// Whether databases were kept comes with it.
+    pub(crate) fn stop(mut self) -> (bool, Result<()>) {
         drop(self.stop.take());
-        self.thread
+        let stopped = self
+            .thread
             .take()
-            .map_or(Ok(()), |thread| thread.join().unwrap_or_else(|_| Err(panicked())))
+            .map_or(Ok(()), |thread| thread.join().unwrap_or_else(|_| Err(panicked())));
+        (!self.leases.kept().is_empty(), stopped)
     }
 }
 
@@ -169,36 +174,53 @@ impl Life {
             } else {
                 None
             };
-            let leases = Leases::open(self.plan).await?;
-            if self.warm
-                && let Err(failure) = leases.warm().await
-            {
-                let _ = leases.close().await;
-                return Err(failure);
-            }
+            // Before the first database: what fails here leaves nothing.
             let door = (self.door)(&self.socket, &seedbed_api::Secret::new(self.token))?;
-            let _ = ready.send((leases.clone(), door.address));
-            let (close_door, closing) = oneshot::channel();
-            let serving = (door.serve)(leases.clone(), closing);
-            let ending = async {
-                drop(stopped.await);
-                // Whoever waits is told, before the door is shut on them.
-                leases.refuse();
-                drop(close_door);
-                std::future::pending::<()>().await;
-            };
-            tokio::select! {
-                served = serving => served?,
-                () = ending => {}
-                // It ends only when the pool is closed.
-                () = async { leases.tend().await; std::future::pending::<()>().await } => {}
+            let leases = Leases::open(self.plan).await?;
+            let served = async {
+                if self.warm {
+                    leases.warm().await?;
+                }
+                serve(&leases, door, ready, stopped).await
             }
-            let closed = leases.close().await;
+            .await;
+            let closed = match timeout(CLOSE_BOUND, leases.close()).await {
+                Ok(closed) => closed,
+                Err(_) => {
+                    let seconds = CLOSE_BOUND.as_secs();
+                    let message = format!("the lease service does not end within {seconds} s");
+                    Err(Failure::new(Kind::Timeout, message).hint("seedbed gc"))
+                }
+            };
             if let Some(held) = held {
                 held.close().await;
             }
-            closed
+            served.and(closed)
         })
+    }
+}
+
+/// Serves until told to stop.
+async fn serve(
+    leases: &Leases,
+    door: Door,
+    ready: &Sender<(Leases, String)>,
+    stopped: oneshot::Receiver<()>,
+) -> Result<()> {
+    let _ = ready.send((leases.clone(), door.address));
+    let (close_door, closing) = oneshot::channel();
+    let ending = async {
+        drop(stopped.await);
+        // Whoever waits is told, before the door is shut on them.
+        leases.refuse();
+        drop(close_door);
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        served = (door.serve)(leases.clone(), closing) => served,
+        () = ending => Ok(()),
+        // It ends only when the pool is closed.
+        () = async { leases.tend().await; std::future::pending::<()>().await } => Ok(()),
     }
 }
 

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::process::Command;
 
 use seedbed_api::lease::Lease;
-use seedbed_api::{Failure, Kind, Result, Secret};
+use seedbed_api::{Failure, Kind, Result};
 use seedbed_db::Target;
 use seedbed_server::{Api, ClaimKind};
 
@@ -19,10 +19,8 @@ use crate::{child_environment, command};
 pub struct Held<'a> {
     /// The lease.
     pub lease: &'a Lease,
-    /// Where the service listens.
-    pub api: &'a str,
-    /// Its token.
-    pub token: &'a Secret,
+    /// Where the service listens, and its token.
+    pub api: &'a Api,
 }
 
 /// The lease service of this project's `seedbed up`.
@@ -87,7 +85,6 @@ fn run_in(
             run: site.claim().id(),
             lease: &lease.lease,
             api: held.api,
-            token: held.token,
             socket: socket.as_ref(),
             templates: &config.env,
         },

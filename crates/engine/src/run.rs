@@ -129,11 +129,8 @@ fn finish_private(
     };
     let (outcome, _caught) = hand_over(world, config, argv, &mut server.site, &handed, stopwatch);
     let started = Instant::now();
-    let keeps = leases.as_ref().is_some_and(LeaseService::has_kept);
-    if let Some(leases) = leases {
-        // Its databases vanish with the server.
-        leases.leave();
-    }
+    // Its databases vanish with the server, unless they were kept.
+    let keeps = leases.is_some_and(LeaseService::leave);
     let closed = if keeps { server.close_keeping(world, config) } else { server.close() };
     if let Err(failure) = closed {
         warn_about_leaving(world, &failure);
@@ -192,11 +189,14 @@ fn finish_shared(
     };
     let (outcome, _caught) = hand_over(world, config, argv, shared.site_mut(), &handed, stopwatch);
     let started = Instant::now();
-    if leases.as_ref().is_some_and(LeaseService::has_kept) {
-        shared.tell_kept(world);
-    }
-    if let Some(Err(failure)) = leases.map(LeaseService::stop) {
-        warn_about_leaving(world, &failure);
+    if let Some(leases) = leases {
+        let (keeps, stopped) = leases.stop();
+        if keeps {
+            shared.tell_kept(world);
+        }
+        if let Err(failure) = stopped {
+            warn_about_leaving(world, &failure);
+        }
     }
     if let Err(failure) = shared.close() {
         warn_about_leaving(world, &failure);

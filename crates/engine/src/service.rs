@@ -179,7 +179,7 @@ pub fn serve(world: &World<'_>, config: &Config) -> Result<()> {
     // written (full disk) must not keep it.
     let _ = server.site.claim_mut().note(|record| record.service = None);
     if let Some(leases) = leases {
-        leases.leave();
+        let _ = leases.leave();
     }
     // Dropped first: its sockets belong to the server that ends now.
     drop(runtime);

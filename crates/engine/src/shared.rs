@@ -454,5 +454,7 @@ pub(crate) async fn drop_if_reachable(admin: &Target, run: &str, names: &[String
         return Ok(());
     };
     session.close().await;
-    seedbed_isolation::drop_clones(admin, run, names).await
+    let named = seedbed_isolation::drop_clones(admin, run, names).await;
+    // Slots, and what stood ready for them, have names of their own.
+    named.and(seedbed_isolation::drop_run(admin, run).await)
 }

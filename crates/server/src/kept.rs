@@ -110,25 +110,14 @@ impl KeptClusters {
         all
     }
 
-    /// Stores a cleanly stopped cluster. Returns what had to go for it.
+    /// Stores a cleanly stopped cluster, whatever its size: it is what a person
+    /// asked for last. Returns what had to go for it.
     ///
     /// # Errors
-    /// [`Kind::Refused`] if it is larger than all that may be kept;
-    /// [`Kind::Environment`], for instance when the disk is full. Nothing of
-    /// it stays then.
+    /// [`Kind::Environment`], for instance when the disk is full. Nothing of it
+    /// stays then.
     pub fn store(&self, data: &Path, mut known: KeptCluster) -> Result<Vec<KeptCluster>> {
         known.bytes = cluster::bytes(data)?;
-        if known.bytes > MOST_BYTES {
-            return Err(Failure::new(
-                Kind::Refused,
-                format!(
-                    "the server's data takes {} MB, and at most {} MB are kept",
-                    known.bytes >> 20,
-                    MOST_BYTES >> 20
-                ),
-            )
-            .hint("seedbed up   # there, what is kept stays on the server"));
-        }
         let builder = self.images.build(&known.id, || {})?;
         let stored =
             self.write(&known).and_then(|()| self.images.save(&builder, data, None).map(drop));

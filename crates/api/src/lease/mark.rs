@@ -17,7 +17,8 @@ pub struct MarkRequest {
 pub struct MarkSet {
     /// Names the mark in a rewind.
     pub mark: String,
-    /// How many marks are below it; the template's state is 0.
+    /// How many other marked states are below it; the template's state is 0. A
+    /// mark over nothing new stands for the same state as the one below.
     pub depth: u32,
     /// Whether the state at this mark can be built again in another database,
     /// should this one have to be replaced.

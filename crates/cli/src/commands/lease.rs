@@ -31,7 +31,7 @@ pub(super) fn lease(context: &Context, args: &LeaseArgs) -> Result<u8> {
         let lease = client.acquire(&request).await?;
         Ok::<_, Failure>((client, lease))
     })?;
-    let held = Held { lease: &lease, api: &service.address.to_string(), token: &service.token };
+    let held = Held { lease: &lease, api: service.api() };
     let code = seedbed_engine::run_leased(&world, &config, &args.command, &held);
     if args.keep_failed && matches!(code, Ok(code) if code != 0) {
         let request = Keep { test: args.test.clone() };

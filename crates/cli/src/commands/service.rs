@@ -10,10 +10,7 @@ use seedbed_httpd::{Address, Client};
 use super::Context;
 
 /// Where a service is, and what opens it.
-pub(super) struct Service {
-    pub(super) address: Address,
-    pub(super) token: Secret,
-}
+pub(super) struct Service(Api);
 
 impl Service {
     /// The service this process should speak to.
@@ -27,7 +24,7 @@ impl Service {
         }
         let config = context.config_in_silence(Flags::default())?;
         match seedbed_engine::lease_api(&context.world()?, &config) {
-            Some(api) => Self::at(&api),
+            Some(api) => Ok(Self(api)),
             None => Err(Failure::new(Kind::NoServer, "no lease service is known here")
                 .hint("seedbed up")
                 .hint("seedbed run --workers 4 -- COMMAND")),
@@ -38,35 +35,28 @@ impl Service {
     fn around_us() -> Result<Option<Self>> {
         let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
         let Some(address) = variable("SEEDBED_API") else { return Ok(None) };
-        let address = Address::parse(&address)?;
+        Address::parse(&address)?;
         let token = variable("SEEDBED_TOKEN").ok_or_else(|| {
             Failure::new(Kind::Config, "SEEDBED_API is set, but SEEDBED_TOKEN is not")
                 .hint("unset SEEDBED_API")
         })?;
-        // On the socket the service sees which process holds a lease.
-        let socket = variable("SEEDBED_API_SOCKET").map(PathBuf::from);
-        let address = socket.filter(|path| may_use(path)).map_or(address, Address::Unix);
-        Ok(Some(Self { address, token: Secret::new(token) }))
+        let socket = variable("SEEDBED_API_SOCKET").map(PathBuf::from).unwrap_or_default();
+        Ok(Some(Self(Api { address, socket, token })))
     }
 
-    fn at(api: &Api) -> Result<Self> {
-        let address = if may_use(&api.socket) {
-            Address::Unix(api.socket.clone())
-        } else {
-            Address::parse(&api.address)?
-        };
-        Ok(Self { address, token: Secret::new(api.token.clone()) })
+    /// Its addresses and token, for a command.
+    pub(super) fn api(&self) -> &Api {
+        &self.0
     }
 
-    /// Connects.
+    /// Connects, on the socket if it is there: on that one the service sees
+    /// which process holds a lease.
     pub(super) async fn connect(&self) -> Result<Client> {
-        Client::connect(&self.address, &self.token).await
+        let Api { address, socket, token } = &self.0;
+        let address =
+            if socket.exists() { Address::Unix(socket.clone()) } else { Address::parse(address)? };
+        Client::connect(&address, &Secret::new(token.clone())).await
     }
-}
-
-/// Whether a socket is there and within our reach.
-fn may_use(socket: &std::path::Path) -> bool {
-    socket.exists()
 }
 
 /// The runtime of one command.

@@ -13,7 +13,7 @@ use seedbed_api::{Failure, Kind, Result};
 use seedbed_db::Session;
 use tokio::sync::MutexGuard;
 
-use super::evidence::Evidence;
+use super::evidence::{Evidence, IDENTITY_MAX};
 use super::identity::{LeaseId, LeaseRef, SlotNumber};
 use super::lanes::{self, Facts};
 use super::ledger::State;
@@ -60,6 +60,8 @@ struct Place {
 struct Manner {
     wanted: LaneChoice,
     lane: Lane,
+    /// The test the lease was taken for.
+    of_lease: Option<String>,
     /// The test that runs or ran last, as far as we were told.
     test: Option<String>,
     /// Whether nothing was rewound since it was named.
@@ -96,6 +98,7 @@ impl Desk {
             let manner = Manner {
                 wanted: LaneChoice::Auto,
                 lane,
+                of_lease: None,
                 test: None,
                 runs: false,
                 unexplained: 0,
@@ -156,6 +159,8 @@ impl Desk {
     pub(crate) async fn begin(&self, lease: LeaseId, request: &Acquire) -> Result<Lease> {
         let place = self.place(lease.slot)?;
         let mut slot = place.slot.lock().await;
+        // It may have ended while we waited.
+        self.queue.current(LeaseRef { slot: lease.slot, count: Some(lease.count) })?;
         let test = request.test.clone();
         let is_first = slot.base().is_empty();
         let begun = slot.begin(&self.supply, lease).await.map_err(|failure| self.gone(failure))?;
@@ -164,6 +169,7 @@ impl Desk {
         *manner = Manner {
             wanted: request.lane,
             lane,
+            of_lease: test.clone(),
             test,
             runs: true,
             unexplained: 0,
@@ -186,13 +192,17 @@ impl Desk {
 
     pub(crate) async fn mark(&self, lease: LeaseRef, request: &MarkRequest) -> Result<MarkSet> {
         let (place, mut slot) = self.leased(lease).await?;
-        if request.test.is_some() {
-            let wanted = place.manner().wanted;
-            let (lane, _) = self.choose(&slot, wanted, request.test.as_deref())?;
+        let (wanted, of_lease) = {
+            let manner = place.manner();
+            (manner.wanted, manner.of_lease.clone())
+        };
+        let test = request.test.clone().or(of_lease);
+        let (lane, _) = self.choose(&slot, wanted, test.as_deref())?;
+        {
             let mut manner = place.manner();
             manner.lane = lane;
-            manner.test.clone_from(&request.test);
-            manner.runs = true;
+            manner.runs = test.is_some();
+            manner.test = test;
         }
         let set = slot.mark().await.map_err(|failure| self.gone(failure))?;
         let depth = u32::try_from(set.depth).unwrap_or(u32::MAX);
@@ -201,7 +211,7 @@ impl Desk {
 
     pub(crate) async fn rewind(&self, lease: LeaseRef, request: &Rewind) -> Result<Rewound> {
         let (place, mut slot) = self.leased(lease).await?;
-        let test = request.test.clone().or_else(|| place.manner().test.clone());
+        let test = request.test.clone().or_else(|| place.manner().running().map(str::to_owned));
         let mark = request.mark.as_deref();
         if request.keep {
             let (kept, returned) = self.set_aside(&mut slot, mark, test).await?;
@@ -238,14 +248,17 @@ impl Desk {
         let keepsake = Keepsake {
             run: self.plan.run.clone(),
             name: slot.database().to_owned(),
-            test,
+            test: test.filter(|test| test.len() <= IDENTITY_MAX),
             project: Some(self.plan.project.to_string_lossy().into_owned()),
             created_s: since.map_or(0, |since| since.as_secs()),
         };
-        let kept = slot.keep(&self.supply, mark, &name, keepsake).await;
-        let returned = kept.map_err(|failure| self.gone(failure))?;
-        let url = self.target_of(&name).command.url().expose().to_owned();
+        let parted = slot.part_with(&self.supply, mark, &name, keepsake).await;
+        let goal = parted.map_err(|failure| self.gone(failure))?;
+        // At once: whatever fails now, the database is there.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
+        let url = self.target_of(&name).command.url().expose().to_owned();
+        let resumed = slot.resume(&self.supply, goal).await;
+        let returned = resumed.map_err(|failure| self.gone(failure))?;
         Ok((Kept { name, url }, returned))
     }
 
@@ -257,7 +270,7 @@ impl Desk {
             let mut slot = place.slot.lock().await;
             let manner = place.manner().clone();
             // Where each test is a process, the end of its lease is its only rewind.
-            let test = manner.test.as_deref().filter(|_| manner.runs);
+            let test = manner.running();
             match slot.finish(&self.supply, manner.lane()).await {
                 Ok(returned) => {
                     released.replaced = returned.replaced;
@@ -480,6 +493,11 @@ impl Place {
 }
 
 impl Manner {
+    /// The test that runs, if it was named.
+    fn running(&self) -> Option<&str> {
+        self.test.as_deref().filter(|_| self.runs)
+    }
+
     /// The lane for the next reset.
     fn lane(&self) -> Lane {
         let may_change = self.wanted == LaneChoice::Auto && self.lane == Lane::Rewind;

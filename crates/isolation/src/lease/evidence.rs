@@ -6,8 +6,8 @@
 //! that cannot be read or written is a warning.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use seedbed_api::{Context, Kind, Result};
@@ -17,7 +17,7 @@ const HEADER: &str =
     "# Tests that Seedbed runs on the clone lane, and why. Sorted; merge by union.";
 
 /// Longest test identity that is remembered, in bytes.
-const IDENTITY_MAX: usize = 1024;
+pub(crate) const IDENTITY_MAX: usize = 1024;
 
 /// What is known of tests.
 #[derive(Debug, Default)]
@@ -56,12 +56,33 @@ impl Evidence {
             return Ok(());
         }
         let Some(file) = &self.file else { return Ok(()) };
-        let mut all = read(file)?;
-        all.extend(self.tests.iter().map(|(test, why)| (test.clone(), why.clone())));
-        write(file, &all)?;
-        self.tests = all;
+        self.tests = merge(file, &self.tests)
+            .context(Kind::Environment, || format!("cannot write {}", file.display()))?;
         Ok(())
     }
+}
+
+/// Adds tests to a file, in place: it may be a link, have a mode of its own,
+/// and comments. Whoever does the same at the same time waits.
+fn merge(file: &Path, tests: &BTreeMap<String, String>) -> io::Result<BTreeMap<String, String>> {
+    let mut file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(file)?;
+    file.lock()?;
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    let mut all = lines(&text);
+    all.extend(tests.iter().map(|(test, why)| (test.clone(), why.clone())));
+    let mut new: Vec<&str> = text.lines().take_while(|line| line.starts_with('#')).collect();
+    if new.is_empty() {
+        new.push(HEADER);
+    }
+    let entries: Vec<String> = all.iter().map(|(test, why)| format!("{test}\t{why}")).collect();
+    new.extend(entries.iter().map(String::as_str));
+    let new = new.join("\n") + "\n";
+    file.rewind()?;
+    file.write_all(new.as_bytes())?;
+    file.set_len(new.len() as u64)?;
+    Ok(all)
 }
 
 fn read(file: &Path) -> Result<BTreeMap<String, String>> {
@@ -84,20 +105,6 @@ fn lines(text: &str) -> BTreeMap<String, String> {
         .filter(|(test, _)| !test.is_empty())
         .map(|(test, why)| (test.to_owned(), why.to_owned()))
         .collect()
-}
-
-fn write(file: &Path, tests: &BTreeMap<String, String>) -> Result<()> {
-    let mut text = format!("{HEADER}\n");
-    for (test, why) in tests {
-        text.push_str(test);
-        text.push('\t');
-        text.push_str(why);
-        text.push('\n');
-    }
-    let new = file.with_extension("new");
-    fs::write(&new, text)
-        .and_then(|()| fs::rename(&new, file))
-        .context(Kind::Environment, || format!("cannot write {}", file.display()))
 }
 
 #[cfg(test)]

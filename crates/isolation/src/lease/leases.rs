@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 
 use super::desk::Desk;
 use super::identity::{LeaseRef, SlotNumber};
+use super::ledger::State;
 use super::opening::LeasePlan;
 use super::queue::Ask;
 
@@ -160,6 +161,13 @@ impl Leases {
     #[must_use]
     pub fn slots(&self) -> Vec<SlotStatus> {
         self.0.slots()
+    }
+
+    /// Whether a holder has a lease.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        let (entries, _) = self.0.queue.entries();
+        entries.iter().any(|entry| matches!(entry.state, State::Leased { holder: Some(_), .. }))
     }
 
     /// Who holds connections to the server.

@@ -9,6 +9,7 @@ mod identity;
 mod lanes;
 mod leases;
 mod ledger;
+mod names;
 mod opening;
 mod queue;
 mod slot;

@@ -15,6 +15,7 @@ use crate::truncate::{Emptiable, Emptier, Reset};
 use crate::{Finish, Keepsake};
 
 use super::identity::{LeaseId, MarkId, SlotNumber};
+use super::names::Names;
 use super::strangers::end_strangers;
 use super::supply::Supply;
 
@@ -22,6 +23,9 @@ use super::supply::Supply;
 const FRESH_ATTEMPTS: u32 = 5;
 /// So many fresh clones are tried for what a mark stands for.
 const REDO_ATTEMPTS: u32 = 3;
+
+/// Why a database was replaced that a person wants to look at.
+const KEPT: &str = "the database was kept";
 
 /// What can take changes back.
 enum Undo {
@@ -31,11 +35,20 @@ enum Undo {
     Nothing(String),
 }
 
-/// A mark on the stack.
+/// A state on the stack, and the marks that stand for it.
 struct Standing {
-    id: MarkId,
+    names: Names,
     journal: Option<journal::Mark>,
     saved: Option<Saved>,
+}
+
+/// Where a lease goes back to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Goal {
+    /// Place on the stack.
+    at: usize,
+    /// Number of the mark.
+    name: u64,
 }
 
 /// One slot.
@@ -134,18 +147,21 @@ impl Slot {
 
     /// The lowest mark.
     pub(crate) fn base(&self) -> String {
-        self.stack.first().map(|standing| standing.id.name()).unwrap_or_default()
+        self.stack.first().map(|standing| self.name(standing.names.first())).unwrap_or_default()
+    }
+
+    fn name(&self, count: u64) -> String {
+        MarkId { lease: self.lease, count }.name()
     }
 
     /// Begins a lease: the database is as the template. Another's traces are
     /// taken back first; there are none after [`Slot::finish`].
     pub(crate) async fn begin(&mut self, supply: &Supply, lease: LeaseId) -> Result<Returned> {
-        let returned = self.go_to(supply, 0, Lane::Rewind).await?;
+        let returned = self.go_to(supply, self.template_goal(), Lane::Rewind).await?;
         self.lease = lease;
-        self.next_mark = 0;
-        for standing in &mut self.stack {
-            standing.id = MarkId { lease, count: self.next_mark };
-            self.next_mark += 1;
+        self.next_mark = 1;
+        if let Some(standing) = self.stack.first_mut() {
+            standing.names = Names::one(0);
         }
         Ok(returned)
     }
@@ -164,7 +180,7 @@ impl Slot {
         {
             self.unsound = Some(failure.chain());
         }
-        self.go_to(supply, 0, lane).await
+        self.go_to(supply, self.template_goal(), lane).await
     }
 
     /// Marks the state as it is now.
@@ -174,12 +190,37 @@ impl Slot {
                 .failure(format!("the database of {} must be replaced: {why}", self.number.name()))
                 .hint("seedbed rewind"));
         }
-        let (journal, saved) = self.undo.mark().await?;
-        let redoable = saved.is_some();
-        let id = MarkId { lease: self.lease, count: self.next_mark };
+        let count = self.next_mark;
+        if !self.joins_top().await? {
+            let (journal, saved) = self.undo.mark().await?;
+            let top =
+                self.stack.last_mut().filter(|top| journal.is_some() && top.journal == journal);
+            match top {
+                Some(top) => top.names.add(count),
+                None => self.stack.push(Standing { names: Names::one(count), journal, saved }),
+            }
+        } else if let Some(top) = self.stack.last_mut() {
+            top.names.add(count);
+        }
         self.next_mark += 1;
-        self.stack.push(Standing { id, journal, saved });
-        Ok(Set { mark: id.name(), depth: self.stack.len() - 1, redoable })
+        let depth = self.stack.len() - 1;
+        let redoable = depth == 0 || self.stack[depth].saved.is_some();
+        Ok(Set { mark: self.name(count), depth, redoable })
+    }
+
+    /// Whether, without a journal, the state is known to be the template's.
+    async fn joins_top(&mut self) -> Result<bool> {
+        match &mut self.undo {
+            Undo::Emptier(emptier) if self.stack.len() == 1 => {
+                Ok(emptier.dirty().await?.is_empty())
+            }
+            Undo::Emptier(_) | Undo::Journal(_) | Undo::Nothing(_) => Ok(false),
+        }
+    }
+
+    /// The template's state.
+    fn template_goal(&self) -> Goal {
+        Goal { at: 0, name: self.stack.first().map_or(0, |standing| standing.names.first()) }
     }
 
     /// Goes back to a mark, the latest if none is named; marks after it are
@@ -190,24 +231,28 @@ impl Slot {
         mark: Option<&str>,
         lane: Lane,
     ) -> Result<Returned> {
-        let at = self.find(mark)?;
-        self.go_to(supply, at, lane).await
+        let goal = self.find(mark)?;
+        self.go_to(supply, goal, lane).await
     }
 
-    /// Quarantines the database as `kept` and goes on with another one at a
-    /// mark.
-    pub(crate) async fn keep(
+    /// Quarantines the database as `kept`. The slot goes on with
+    /// [`Slot::resume`].
+    pub(crate) async fn part_with(
         &mut self,
         supply: &Supply,
         mark: Option<&str>,
         kept: &str,
         keepsake: Keepsake,
-    ) -> Result<Returned> {
-        let at = self.find(mark)?;
-        let why = "the database was kept".to_owned();
-        self.disconnect(&why).await;
+    ) -> Result<Goal> {
+        let goal = self.find(mark)?;
+        self.disconnect(KEPT).await;
         supply.set_aside(&self.target.database, kept, keepsake).await?;
-        self.continue_at(supply, at, why).await
+        Ok(goal)
+    }
+
+    /// Goes on with the fresh database that took the kept one's place.
+    pub(crate) async fn resume(&mut self, supply: &Supply, goal: Goal) -> Result<Returned> {
+        self.continue_at(supply, goal, KEPT.to_owned()).await
     }
 
     /// Whether dead rows should be cleared away.
@@ -227,17 +272,21 @@ impl Slot {
         self.disconnect("the service ends").await;
     }
 
-    fn find(&self, mark: Option<&str>) -> Result<usize> {
-        let Some(text) = mark else { return Ok(self.stack.len().saturating_sub(1)) };
-        let id = MarkId::parse(text, self.lease)?;
-        self.stack.iter().position(|standing| standing.id == id).ok_or_else(|| {
+    fn find(&self, mark: Option<&str>) -> Result<Goal> {
+        let Some(text) = mark else {
+            let name = self.stack.last().map_or(0, |standing| standing.names.latest());
+            return Ok(Goal { at: self.stack.len().saturating_sub(1), name });
+        };
+        let name = MarkId::parse(text, self.lease)?.count;
+        let at = self.stack.iter().position(|standing| standing.names.has(name));
+        at.map(|at| Goal { at, name }).ok_or_else(|| {
             ProblemCode::UnknownMark
                 .failure(format!("there is no mark {text}: the lease went back to an earlier one"))
                 .hint("seedbed mark")
         })
     }
 
-    async fn go_to(&mut self, supply: &Supply, at: usize, lane: Lane) -> Result<Returned> {
+    async fn go_to(&mut self, supply: &Supply, goal: Goal, lane: Lane) -> Result<Returned> {
         let undone = match (self.unsound.take(), lane) {
             (Some(why), _) => Undone::Impossible { why, evidence: false },
             (None, Lane::Clone) => {
@@ -246,21 +295,21 @@ impl Slot {
             (None, Lane::Rewind | Lane::Truncate | Lane::Rollback) => {
                 // Holds if this is dropped half-way.
                 self.unsound = Some("a reset was interrupted".to_owned());
-                let undone = self.undo_to(at).await;
+                let undone = self.undo_to(goal.at).await;
                 self.unsound = None;
                 undone
             }
         };
         match undone {
             Undone::Done { tables, rows, ended, readers } => {
-                self.stack.truncate(at + 1);
-                let mark = self.stack[at].id.name();
+                self.forget_after(goal);
+                let mark = self.name(goal.name);
                 Ok(Returned { mark, tables, rows, ended, readers, ..Returned::default() })
             }
             Undone::Impossible { why, evidence } => {
                 self.disconnect(&why).await;
                 supply.replace(&self.target.database).await?;
-                let returned = self.continue_at(supply, at, why).await?;
+                let returned = self.continue_at(supply, goal, why).await?;
                 Ok(Returned { evidence, ..returned })
             }
         }
@@ -289,7 +338,9 @@ impl Slot {
                 Ok(Reset::Done { tables, rows, ended, readers }) => {
                     Undone::Done { tables, rows, ended, readers }
                 }
-                Ok(Reset::Replace { why }) => Undone::Impossible { why, evidence: true },
+                Ok(Reset::Replace { why }) => {
+                    Undone::Impossible { why, evidence: !emptier.session().is_closed() }
+                }
                 Err(failure) => Undone::Impossible { why: failure.chain(), evidence: false },
             },
             Undo::Emptier(_) => Undone::Impossible {
@@ -301,7 +352,8 @@ impl Slot {
 
     /// On a fresh database: builds the state up to a mark again, as far as
     /// that is possible.
-    async fn continue_at(&mut self, supply: &Supply, at: usize, why: String) -> Result<Returned> {
+    async fn continue_at(&mut self, supply: &Supply, goal: Goal, why: String) -> Result<Returned> {
+        let at = goal.at;
         let mut returned = Returned { replaced: true, why: Some(why), ..Returned::default() };
         let best = self.stack.iter().take(at + 1).rposition(|standing| standing.saved.is_some());
         let best = best.unwrap_or(0);
@@ -310,13 +362,28 @@ impl Slot {
         if self.redo(supply, best).await? {
             self.stack.truncate(best + 1);
             returned.marks_lost = best < at;
+            if best == at {
+                self.forget_after(goal);
+            }
         } else {
             self.stand_at_template(supply).await?;
             returned.marks_lost = at > 0;
+            if at == 0 {
+                self.forget_after(goal);
+            }
         }
         self.unsound = None;
-        returned.mark = self.stack.last().map(|standing| standing.id.name()).unwrap_or_default();
+        let latest = self.stack.last().map_or(0, |standing| standing.names.latest());
+        returned.mark = self.name(latest);
         Ok(returned)
+    }
+
+    /// Forgets the marks after one.
+    fn forget_after(&mut self, goal: Goal) {
+        self.stack.truncate(goal.at + 1);
+        if let Some(standing) = self.stack.last_mut() {
+            standing.names.forget_after(goal.name);
+        }
     }
 
     async fn replace(&mut self, supply: &Supply, why: &str) -> Result<()> {
@@ -388,10 +455,10 @@ impl Slot {
                 Ok((journal, saved)) if self.is_fresh(saved.as_ref()) => {
                     // Those above are forgotten only now: if this fails, the
                     // next attempt can still build them again.
-                    let first = self.stack.first().map(|standing| standing.id);
-                    let id = first.unwrap_or(MarkId { lease: self.lease, count: 0 });
-                    self.stack = vec![Standing { id, journal, saved }];
-                    self.next_mark = self.next_mark.max(id.count + 1);
+                    let names = self.stack.first().map(|standing| standing.names.clone());
+                    let names = names.unwrap_or_else(|| Names::one(0));
+                    self.next_mark = self.next_mark.max(names.latest() + 1);
+                    self.stack = vec![Standing { names, journal, saved }];
                     return Ok(());
                 }
                 Err(failure) if failure.code() != Some(ProblemCode::WriterOpen) => {

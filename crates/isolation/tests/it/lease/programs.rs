@@ -105,8 +105,9 @@ impl Play<'_> {
             Err(_) if self.may_replace => return Ok(()),
             Err(failure) => return Err(failure.chain()),
         };
-        if set.depth as usize != self.stack.len() {
-            return Err(format!("the mark is at {}, not {}", set.depth, self.stack.len()));
+        // Marks of one state share it.
+        if set.depth as usize > self.stack.len() {
+            return Err(format!("the mark is at {}, above {}", set.depth, self.stack.len()));
         }
         let contents = self.service.contents(&self.lease);
         self.stack.push(Seen { mark: set.mark, redoable: set.redoable, contents });
