@@ -215,7 +215,7 @@ impl fmt::Display for Report {
             let times = times.map(|time| format!("{:>10}", digits(time))).concat();
             writeln!(f, "{:<58}{times} {:>6}", measure.name, measure.samples.len())?;
         }
-        writeln!(f, "\n{:<78} {:>12} {:>14}", "", "figure", "target")?;
+        writeln!(f, "\n{:<98} {:>12} {:>14}", "", "figure", "target")?;
         for verdict in &self.verdicts {
             let Verdict { name, unit, value, target, asserted } = verdict;
             let target = target.map_or(String::new(), |target| format!("{target} {unit}"));
@@ -227,7 +227,7 @@ impl fmt::Display for Report {
                 (Some(false), false) => "MISS",
             };
             let figure = format!("{value:.2} {unit}");
-            writeln!(f, "{name:<78} {:>12} {:>14} {word}", figure.trim(), target.trim())?;
+            writeln!(f, "{name:<98} {:>12} {:>14} {word}", figure.trim(), target.trim())?;
         }
         for (name, reason) in &self.absent {
             writeln!(f, "{name}: not installed here: {reason}")?;

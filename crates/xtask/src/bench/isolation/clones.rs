@@ -4,13 +4,13 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use seedbed_db::quote_ident;
 
 use super::super::contestant::Contestant;
 use super::plain::{Desk, Plain};
 use super::shape::Shape;
-use super::slot::Shared;
+use super::slot::{Shared, Slot};
 use super::touch::USUAL;
 
 /// How long the service's background work may take.
@@ -19,7 +19,9 @@ const SETTLE_BOUND: Duration = Duration::from_secs(120);
 const LOOK: Duration = Duration::from_millis(5);
 /// So many looks in a row must see nothing done: between two statements of the
 /// background's work there is a moment as well.
-const QUIET_LOOKS: u32 = 6;
+const QUIET_LOOKS: u32 = 25;
+/// So many clones wanted in a row let the service hold one ready.
+const STOCK_ATTEMPTS: u32 = 5;
 /// Ready databases of the service, those it will drop, and whether anybody
 /// works on the server.
 const STATE: &str = "SELECT count(*) FILTER (WHERE datname LIKE '%\\_ready\\_%'),
@@ -42,9 +44,11 @@ pub(crate) fn by_service(
         slot.borrow_mut().prove(USUAL).with_context(|| name.clone())?;
         let turn = move || {
             let mut slot = slot.borrow_mut();
-            settle(&admin)?;
-            if !with_ready {
+            if with_ready {
+                stock(&admin, &mut slot)?;
+            } else {
                 // It would hold one ready again sooner than all are used up.
+                settle(&admin)?;
                 drop_ready(&admin)?;
             }
             let took = slot.turn(USUAL)?;
@@ -67,14 +71,27 @@ fn unprepared(shape: &Shape) -> String {
     format!("clone by the service, none ready, {}", shape.name)
 }
 
-/// Waits until the service has done what a replacement leaves to do.
-fn settle(admin: &Desk) -> Result<()> {
+/// Sees to it that one is ready: the service holds none after a while in which
+/// none was wanted.
+fn stock(admin: &Desk, slot: &mut Slot) -> Result<()> {
+    for _ in 0..STOCK_ATTEMPTS {
+        if settle(admin)? > 0 {
+            return Ok(());
+        }
+        slot.reset()?;
+    }
+    bail!("the service holds no clone ready after {STOCK_ATTEMPTS} were wanted")
+}
+
+/// Waits until the service has done what a replacement leaves to do; how many
+/// databases are ready then.
+fn settle(admin: &Desk) -> Result<u64> {
     let mut quiet = 0;
     let mut error = None;
     let settled = seedbed_server::until(SETTLE_BOUND, LOOK, || match look(admin) {
-        Ok([ready, 0, 0]) if ready > 0 => {
+        Ok([ready, 0, 0]) => {
             quiet += 1;
-            (quiet == QUIET_LOOKS).then_some(())
+            (quiet == QUIET_LOOKS).then_some(ready)
         }
         Ok(_) => {
             quiet = 0;
@@ -82,7 +99,7 @@ fn settle(admin: &Desk) -> Result<()> {
         }
         Err(failure) => {
             error = Some(failure);
-            Some(())
+            Some(0)
         }
     });
     match error {
