@@ -3,14 +3,16 @@
 
 use std::path::Path;
 
-use seedbed_api::{Result, Secret};
+use seedbed_api::Result;
 use seedbed_engine::{Door, Leases};
 use tokio::sync::oneshot;
 
 /// Binds the socket and a port on loopback.
-pub(crate) fn open(socket: &Path, token: &Secret) -> Result<Door> {
+pub(crate) fn open(socket: &Path) -> Result<Door> {
+    let token = seedbed_httpd::fresh_token()?;
     let door = seedbed_httpd::Door::open(Some(socket), token.clone())?;
     Ok(Door {
+        token,
         address: door.address().to_string(),
         serve: Box::new(|leases: Leases, stop: oneshot::Receiver<()>| {
             Box::pin(async move {

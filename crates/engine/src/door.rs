@@ -8,9 +8,10 @@ use seedbed_api::{Result, Secret};
 use seedbed_isolation::Leases;
 use tokio::sync::oneshot;
 
-/// Opens a door: binds the unix socket at the path, and a port on loopback.
+/// Opens a door: binds the unix socket at the path, and a port on loopback,
+/// under a fresh token.
 /// Called inside the runtime that will serve.
-pub type OpenDoor = fn(socket: &Path, token: &Secret) -> Result<Door>;
+pub type OpenDoor = fn(socket: &Path) -> Result<Door>;
 
 /// Serves until it is told to stop.
 pub type Serve = Box<
@@ -22,6 +23,8 @@ pub type Serve = Box<
 pub struct Door {
     /// Where it is on loopback, such as `http://127.0.0.1:4711`.
     pub address: String,
+    /// What opens it.
+    pub token: Secret,
     /// Lets clients in.
     pub serve: Serve,
 }

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use seedbed_api::{Context, Event, Failure, Kind, Listener, Result};
+use seedbed_api::{Context, Event, Failure, Kind, Listener, Result, Secret};
 use seedbed_isolation::{LeasePlan, Leases, SlotTargets};
 use seedbed_server::Api;
 use tokio::sync::oneshot;
@@ -22,9 +22,6 @@ const SOCKET: &str = "api";
 
 /// How long giving everything back may take, on a server that may have gone.
 const CLOSE_BOUND: Duration = Duration::from_secs(60);
-
-/// Length of the token, in characters of five bits.
-const TOKEN_LENGTH: usize = 40;
 
 /// A running lease service.
 pub(crate) struct LeaseService {
@@ -81,13 +78,11 @@ impl LeaseService {
     pub(crate) fn start(plan: LeasePlan, beginning: &Beginning<'_>) -> Result<Self> {
         let descriptors = Descriptors::raise();
         let socket = beginning.folder.join(SOCKET);
-        let token = seedbed_server::random_word(TOKEN_LENGTH)?;
         let (stop, stopped) = oneshot::channel();
         let (ready, opened) = channel();
         let life = Life {
             plan,
             socket: socket.clone(),
-            token: token.clone(),
             door: beginning.door,
             hold: beginning.hold,
             warm: beginning.warm,
@@ -97,8 +92,8 @@ impl LeaseService {
             .spawn(move || life.live(&ready, stopped))
             .context(Kind::Environment, || "cannot start a thread".into())?;
         match opened.recv() {
-            Ok((leases, address)) => Ok(Self {
-                api: Api { address, socket, token },
+            Ok((leases, address, token)) => Ok(Self {
+                api: Api { address, socket, token: token.expose().to_owned() },
                 descriptors,
                 leases,
                 stop: Some(stop),
@@ -159,14 +154,17 @@ impl LeaseService {
 struct Life {
     plan: LeasePlan,
     socket: PathBuf,
-    token: String,
     door: OpenDoor,
     hold: bool,
     warm: bool,
 }
 
 impl Life {
-    fn live(self, ready: &Sender<(Leases, String)>, stopped: oneshot::Receiver<()>) -> Result<()> {
+    fn live(
+        self,
+        ready: &Sender<(Leases, String, Secret)>,
+        stopped: oneshot::Receiver<()>,
+    ) -> Result<()> {
         let runtime = runtime::new()?;
         runtime.block_on(async {
             let held = if self.hold {
@@ -175,7 +173,7 @@ impl Life {
                 None
             };
             // Before the first database: what fails here leaves nothing.
-            let door = (self.door)(&self.socket, &seedbed_api::Secret::new(self.token))?;
+            let door = (self.door)(&self.socket)?;
             let leases = Leases::open(self.plan).await?;
             let served = async {
                 if self.warm {
@@ -204,10 +202,10 @@ impl Life {
 async fn serve(
     leases: &Leases,
     door: Door,
-    ready: &Sender<(Leases, String)>,
+    ready: &Sender<(Leases, String, Secret)>,
     stopped: oneshot::Receiver<()>,
 ) -> Result<()> {
-    let _ = ready.send((leases.clone(), door.address));
+    let _ = ready.send((leases.clone(), door.address, door.token));
     let (close_door, closing) = oneshot::channel();
     let ending = async {
         drop(stopped.await);

@@ -18,6 +18,10 @@ pub struct Health {
     pub run: String,
     /// Fingerprint of the template.
     pub template: String,
+    /// Databases that stand ready to replace another.
+    pub ready: u32,
+    /// How clones are made: the fastest way known here.
+    pub strategy: String,
 }
 
 /// What a slot is doing.

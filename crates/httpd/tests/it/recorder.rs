@@ -138,6 +138,8 @@ impl Serve for Recorder {
                 server: "15".into(),
                 run: holder.to_string(),
                 template: "t".into(),
+                ready: 0,
+                strategy: String::new(),
             })),
             Ask::Slots => {
                 self.note(Note::Listed(holder));

@@ -31,7 +31,6 @@ mod saved;
 mod sequence;
 mod session;
 mod sessions;
-mod stats;
 mod wear;
 
 pub(crate) use catalog::fields;
@@ -43,4 +42,3 @@ pub use rewind::Rewound;
 pub use saved::Saved;
 pub(crate) use sessions::end as end_sessions;
 pub use sessions::{Holds, SessionInfo};
-pub use stats::Stats;

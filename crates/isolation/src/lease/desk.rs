@@ -10,7 +10,7 @@ use seedbed_api::lease::{
     ProblemCode, Released, Rewind, Rewound, SlotState, SlotStatus,
 };
 use seedbed_api::{Failure, Kind, Result};
-use seedbed_db::Session;
+use seedbed_db::{Complaint, Session};
 use tokio::sync::MutexGuard;
 
 use super::evidence::{Evidence, IDENTITY_MAX};
@@ -362,12 +362,15 @@ impl Desk {
     }
 
     pub(crate) fn health(&self) -> Health {
+        let figures = self.supply.figures();
         Health {
             seedbed: env!("CARGO_PKG_VERSION").to_owned(),
             protocol: PROTOCOL,
             server: self.plan.version.clone(),
             run: self.plan.run.clone(),
             template: self.plan.template.fingerprint.to_string(),
+            ready: u32::try_from(figures.ready).unwrap_or(u32::MAX),
+            strategy: figures.strategy.to_owned(),
         }
     }
 
@@ -513,7 +516,9 @@ async fn connect(plan: &LeasePlan) -> Result<Session> {
 fn is_loss(failure: &Failure) -> bool {
     match failure.kind() {
         Kind::NoServer | Kind::ServerFailed | Kind::Timeout => true,
-        Kind::Database => seedbed_db::Complaint::of(failure).is_none(),
+        // admin_shutdown, crash_shutdown, cannot_connect_now
+        Kind::Database => Complaint::of(failure)
+            .is_none_or(|complaint| ["57P01", "57P02", "57P03"].contains(&&*complaint.code)),
         _ => false,
     }
 }

@@ -7,14 +7,14 @@
 
 use std::time::Duration;
 
-use seedbed_api::{Kind, Result};
+use seedbed_api::{Failure, Kind, Result};
 use seedbed_db::{Session, Target};
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
 use crate::Keepsake;
 use crate::lock::{APPLICATION, CONNECT_WAIT, is_held, run_key, try_lock};
-use crate::pool::{Pool, PoolPlan};
+use crate::pool::{Pool, PoolFigures, PoolPlan};
 
 /// Between two looks whether the server has ended our connection.
 const LOOK: Duration = Duration::from_millis(250);
@@ -41,7 +41,8 @@ impl Supply {
             Err(failure) if failure.kind() == Kind::ServerFailed && self.hold_anew().await => {
                 self.pool.replace(name).await
             }
-            outcome => outcome,
+            Err(failure) => Err(self.explain(failure).await),
+            Ok(()) => Ok(()),
         }
     }
 
@@ -51,7 +52,8 @@ impl Supply {
             Err(failure) if failure.kind() == Kind::ServerFailed && self.hold_anew().await => {
                 self.pool.set_aside(name, kept, what).await
             }
-            outcome => outcome,
+            Err(failure) => Err(self.explain(failure).await),
+            Ok(()) => Ok(()),
         }
     }
 
@@ -61,6 +63,11 @@ impl Supply {
             () = self.pool.tend() => {}
             () = self.keep_held() => {}
         }
+    }
+
+    /// Figures of the pool.
+    pub(crate) fn figures(&self) -> PoolFigures {
+        self.pool.figures()
     }
 
     /// Drops every database of the run but kept ones.
@@ -75,6 +82,20 @@ impl Supply {
         let watch = self.watch.lock().await.take();
         if let Some(watch) = watch {
             watch.close().await;
+        }
+    }
+
+    /// What the pool complains of may be no more than what a lost server looks
+    /// like, such as databases that cannot be dropped.
+    async fn explain(&self, failure: Failure) -> Failure {
+        match Session::connect(&self.admin, APPLICATION, CONNECT_WAIT).await {
+            Ok(session) => {
+                session.close().await;
+                failure
+            }
+            Err(lost) => Failure::new(Kind::NoServer, "the server is gone")
+                .because(lost)
+                .detail(failure.chain()),
         }
     }
 
