@@ -50,8 +50,8 @@ impl Drop for Driver {
 }
 
 impl Session {
-    /// Connects. A server that answers "starting up" (SQLSTATE 57P03) is asked
-    /// again until `wait` has passed; `wait` also bounds a silent host.
+    /// Connects. A server that answers "starting up" (SQLSTATE 57P03), or hangs
+    /// up without an answer, is asked again until `wait` has passed; `wait` also bounds a silent host.
     ///
     /// # Errors
     /// `NoServer` when nothing listens there, `Config` when role, password or
@@ -78,7 +78,9 @@ impl Session {
                 Err(_elapsed) => return Err(silent(&place, wait)),
                 Ok(Ok(pair)) => pair,
                 Ok(Err(error)) => {
-                    let starting = error.code().is_some_and(|code| code.code() == "57P03");
+                    // A server that is just crashing hangs up without a word.
+                    let starting = error.is_closed()
+                        || error.code().is_some_and(|code| code.code() == "57P03");
                     if starting && Instant::now() < deadline {
                         sleep(RETRY_PAUSE).await;
                         continue;
@@ -275,6 +277,9 @@ fn refusal(target: &Target, error: tokio_postgres::Error) -> Failure {
                 .hint(ready)
         }
         Some(_) => Failure::new(Kind::NoServer, message).because(error).hint(ready),
+        None if error.is_closed() => {
+            Failure::new(Kind::NoServer, message).because(error).hint(ready)
+        }
         // Such as a server that insists on a password the URL lacks.
         None => Failure::new(Kind::Config, message).because(error),
     }

@@ -16,6 +16,8 @@ const SERVER_MIN: u16 = 13;
 /// those of the triggers. Every statement has one plan for good, so it must
 /// not be one that is right only for a small table: hence no sequential scans,
 /// whose price makes the planner want parallel workers, hence none of those.
+/// Commits are waited for where that is a write and no sync: what was undone
+/// must not come back when a backend or the server is killed right afterwards.
 const PINS: &str = "SET session_replication_role = replica; \
     SET seedbed.journal_off = '1'; \
     SET search_path = ''; SET timezone = 'UTC'; SET datestyle = 'ISO, MDY'; \
@@ -25,7 +27,9 @@ const PINS: &str = "SET session_replication_role = replica; \
     SET max_parallel_workers_per_gather = 0; \
     SET enable_seqscan = off; SET enable_mergejoin = off; \
     SET lock_timeout = '200ms'; SET statement_timeout = 0; \
-    SET idle_in_transaction_session_timeout = 0; SET synchronous_commit = off; \
+    SET idle_in_transaction_session_timeout = 0; \
+    SELECT set_config('synchronous_commit', \
+      CASE current_setting('fsync') WHEN 'off' THEN 'on' ELSE 'off' END, false); \
     SET default_transaction_isolation = 'read committed'; \
     SET default_transaction_read_only = off; SET default_transaction_deferrable = off; \
     SET client_min_messages = error";

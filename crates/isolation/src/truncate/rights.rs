@@ -7,9 +7,13 @@ use seedbed_db::{Session, quote_ident};
 use super::install::{FORMAT, PINS, SERVER_MIN};
 use crate::journal::fields;
 
-/// Settings of a control connection beside [`PINS`].
+/// Settings of a control connection beside [`PINS`]. Commits are waited for
+/// where that is a write and no sync: what was undone must not come back when
+/// a backend or the server is killed right afterwards.
 const ALSO: &str = "SET lock_timeout = '200ms'; SET statement_timeout = 0; \
-    SET idle_in_transaction_session_timeout = 0; SET synchronous_commit = off; \
+    SET idle_in_transaction_session_timeout = 0; \
+    SELECT set_config('synchronous_commit', \
+      CASE current_setting('fsync') WHEN 'off' THEN 'on' ELSE 'off' END, false); \
     SET default_transaction_isolation = 'read committed'; \
     SET default_transaction_read_only = off; SET default_transaction_deferrable = off; \
     SET client_min_messages = error";

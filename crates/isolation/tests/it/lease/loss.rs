@@ -4,7 +4,8 @@
 use std::fs;
 use std::time::Duration;
 
-use seedbed_api::lease::{Acquire, MarkRequest, ProblemCode, Rewind};
+use seedbed_api::lease::{Acquire, LaneChoice, MarkRequest, ProblemCode, Rewind};
+use seedbed_db::{Session, Target};
 use seedbed_testkit::Server;
 
 use super::ground::{Order, SERVER, Service, WORK, coded, connect, until};
@@ -143,6 +144,21 @@ fn crash(server: &Server) {
     kill(&backend);
 }
 
+/// A crash, until the server is there again.
+async fn crash_and_wait(server: &Server, url: &str) {
+    let before = connect(url, "before").await;
+    crash(server);
+    until(|| before.is_closed()).await;
+    let target = Target::parse(url).unwrap();
+    for _ in 0..400 {
+        if let Ok(after) = Session::connect(&target, "after", Duration::from_secs(10)).await {
+            return after.close().await;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("the server does not come back");
+}
+
 fn kill(pid: &str) {
     let status = std::process::Command::new("kill").args(["-9", pid]).status().unwrap();
     assert!(status.success());
@@ -183,6 +199,39 @@ async fn a_server_that_crashes_and_comes_back_is_used_again() {
     service.rewind(&one, &one.mark).await;
     service.expect_template(&one);
     service.end().await;
+}
+
+/// What a reset has undone must not come back with a crash right after it, for
+/// the holder may not have connected yet and would not notice.
+#[tokio::test]
+async fn what_was_undone_does_not_come_back_with_a_crash() {
+    let lazy =
+        "-c max_connections=60 -c synchronous_commit=off -c wal_writer_delay=10s";
+    let server = Server::start_with(lazy);
+    for lane in [LaneChoice::Rewind, LaneChoice::Truncate] {
+        let service = Service::open(&server, Order { lane, ..Order::default() }).await;
+        for _ in 0..3 {
+            let lease = service.lease().await;
+            service.work(&lease, WORK).await;
+            service.leases.release(&lease.lease).await.unwrap();
+            let lease = service.lease().await;
+            crash_and_wait(&server, &lease.url).await;
+            service.expect_template(&lease);
+
+            let lane = service.rewind(&lease, &lease.mark).await;
+            assert!(lane.replaced, "{lane:?}");
+            service.work(&lease, "insert into users (name) values ('shared')").await;
+            let mark = service.mark(&lease).await;
+            let at_mark = service.contents(&lease);
+            service.work(&lease, WORK).await;
+            if !service.rewind(&lease, &mark).await.marks_lost {
+                crash_and_wait(&server, &lease.url).await;
+                service.expect(&lease, &at_mark);
+            }
+            service.leases.release(&lease.lease).await.unwrap();
+        }
+        service.end().await;
+    }
 }
 
 #[tokio::test]
