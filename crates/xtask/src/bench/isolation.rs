@@ -39,8 +39,11 @@ use shape::Shape;
 use slot::{Shared, Slot};
 use touch::{TOUCHES, Touch};
 
-/// Turns, unless asked otherwise: the least that have a p99.
-const ROUNDS: u64 = 100;
+/// Turns, unless asked otherwise; with the calls of a burst enough for a p99.
+const ROUNDS: u64 = 50;
+/// Calls of a turn of what takes about a millisecond, and of what takes long.
+const BURST: u32 = 5;
+const SMALL_BURST: u32 = 1;
 /// The same in a smoke run.
 const FEW_ROUNDS: u64 = 3;
 /// Tables of the small and of the wide schema.
@@ -202,10 +205,10 @@ impl Arena {
         let lease = |service, number, lane| Slot::lease(runtime, service, number, lane);
         let rewinding = lease(&self.rewind, 1, LaneChoice::Rewind)?.shared();
         let cloning = lease(&self.rewind, 2, LaneChoice::Clone)?.shared();
-        contestants.extend(lane(&rewinding, |touch| rewind(shape, touch))?);
+        contestants.extend(lane(&rewinding, 1, |touch| rewind(shape, touch))?);
         if let Some(service) = &self.truncate {
             let truncating = lease(service, 1, LaneChoice::Truncate)?.shared();
-            contestants.extend(lane(&truncating, |touch| truncate(shape, touch))?);
+            contestants.extend(lane(&truncating, 5, |touch| truncate(shape, touch))?);
         }
         contestants.extend(clones::by_service(shape, &cloning, &admin)?);
 
@@ -228,6 +231,10 @@ impl Arena {
 }
 
 /// One contestant for each program of writes, on one slot.
-fn lane(slot: &Shared, name: impl Fn(&Touch) -> String) -> Result<Vec<Contestant<'static>>> {
-    TOUCHES.iter().map(|touch| slot::contestant(slot, name(touch), 1, touch)).collect()
+fn lane(
+    slot: &Shared,
+    every: u64,
+    name: impl Fn(&Touch) -> String,
+) -> Result<Vec<Contestant<'static>>> {
+    TOUCHES.iter().map(|touch| slot::contestant(slot, name(touch), every, touch)).collect()
 }

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use seedbed_db::quote_ident;
 
 use super::super::contestant::Contestant;
+use super::SMALL_BURST;
 use super::plain::{Desk, Plain};
 use super::shape::Shape;
 use super::slot::{Shared, Slot};
@@ -177,7 +178,7 @@ pub(crate) fn by_sql(
             let took: Result<Duration> = turn();
             let took = took.with_context(|| name.clone())?;
             ensure!(took > Duration::ZERO, "{name}: a clone takes no time");
-            contestants.push(Contestant::new(name, 5, turn));
+            contestants.push(Contestant::new(name, 5, turn).in_bursts(SMALL_BURST));
         }
     }
     Ok(contestants)

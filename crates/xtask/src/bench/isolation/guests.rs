@@ -18,6 +18,7 @@ use tokio::runtime::Runtime;
 use super::super::contestant::Contestant;
 use super::super::peers::install::{bounded, interpreter};
 use super::super::peers::{Ground, Peer};
+use super::SMALL_BURST;
 use super::plain::Plain;
 use super::shape::Shape;
 use super::touch::USUAL;
@@ -41,7 +42,9 @@ impl Guest {
     /// Its turns; a peer that fails does not spoil the rest.
     pub(crate) fn contestant(self) -> Contestant<'static> {
         let Self { mut peer, every } = self;
-        Contestant::new(peer.name().to_owned(), every, move || peer.turn()).guest()
+        Contestant::new(peer.name().to_owned(), every, move || peer.turn())
+            .in_bursts(SMALL_BURST)
+            .guest()
     }
 }
 

@@ -9,6 +9,7 @@ use seedbed_httpd::Client;
 use tokio::runtime::Runtime;
 
 use super::super::contestant::Contestant;
+use super::BURST;
 use super::service::Service;
 
 /// Its line in the report.
@@ -31,5 +32,5 @@ pub(crate) fn contestant(
         Ok(took)
     };
     turn()?;
-    Ok(Contestant::new(NAME, 1, turn))
+    Ok(Contestant::new(NAME, 1, turn).in_bursts(BURST))
 }

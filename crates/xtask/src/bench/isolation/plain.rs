@@ -12,6 +12,7 @@ use super::super::contestant::Contestant;
 use super::shape::Shape;
 use super::slot::BOUND;
 use super::touch::{ROWS_SEEN, TOUCHES};
+use super::{BURST, SMALL_BURST};
 
 /// Databases of our own on a server; they end with it.
 pub(crate) struct Plain {
@@ -106,7 +107,8 @@ pub(crate) fn rollbacks(shape: &Shape, desk: &Desk) -> Result<Vec<Contestant<'st
         };
         let (_, desk) = turn()?;
         ensure!(desk.value(ROWS_SEEN)? == before, "{name}: something was committed");
-        contestants.push(Contestant::new(name, 1, move || turn().map(|(took, _)| took)));
+        let turn = move || turn().map(|(took, _)| took);
+        contestants.push(Contestant::new(name, 1, turn).in_bursts(BURST));
     }
     Ok(contestants)
 }
@@ -118,9 +120,10 @@ pub(crate) fn emptyings(shape: &Shape, desk: &Desk) -> Result<Vec<Contestant<'st
     let empty = desk.value(ROWS_SEEN)?;
     for touch in &TOUCHES {
         let all = shape.truncate_all();
-        for (what, every, undo) in
-            [("truncate all", 10, all.as_str()), ("limit: delete dirtied", 1, touch.deletes)]
-        {
+        for (what, every, calls, undo) in [
+            ("truncate all", 10, SMALL_BURST, all.as_str()),
+            ("limit: delete dirtied", 1, BURST, touch.deletes),
+        ] {
             let name = format!("{what}, {}, {}", shape.name, touch.name);
             let (desk, undo) = (desk.clone(), undo.to_owned());
             let judge = desk.clone();
@@ -130,7 +133,7 @@ pub(crate) fn emptyings(shape: &Shape, desk: &Desk) -> Result<Vec<Contestant<'st
             };
             turn().with_context(|| name.clone())?;
             ensure!(judge.value(ROWS_SEEN)? == empty, "{name}: rows were left");
-            contestants.push(Contestant::new(name, every, turn));
+            contestants.push(Contestant::new(name, every, turn).in_bursts(calls));
         }
     }
     Ok(contestants)

@@ -11,6 +11,7 @@ use seedbed_httpd::Client;
 use tokio::runtime::Runtime;
 
 use super::super::contestant::Contestant;
+use super::BURST;
 use super::service::Service;
 use super::touch::{ROWS_SEEN, SEQUENCES_SEEN, Touch};
 
@@ -139,5 +140,5 @@ pub(crate) fn contestant(
 ) -> Result<Contestant<'static>> {
     let slot = Rc::clone(slot);
     slot.borrow_mut().prove(touch).with_context(|| name.clone())?;
-    Ok(Contestant::new(name, every, move || slot.borrow_mut().turn(touch)))
+    Ok(Contestant::new(name, every, move || slot.borrow_mut().turn(touch)).in_bursts(BURST))
 }

@@ -10,6 +10,7 @@ use seedbed_db::{Call, Prepared, Session};
 use tokio::runtime::Runtime;
 
 use super::super::contestant::Contestant;
+use super::SMALL_BURST;
 use super::plain::Desk;
 use super::slot::Shared;
 
@@ -114,14 +115,9 @@ pub(crate) fn contestants(
             desk.batch("VACUUM t5")?;
             Ok(took)
         };
-        for mut one in
-            [Contestant::new(journaled(kind), 1, turn), Contestant::new(plain(kind), 1, beside)]
-        {
-            // The first call of a statement plans it and fills caches.
-            super::super::contestant::take_turns(std::slice::from_mut(&mut one), 1)?;
-            one.samples.clear();
-            contestants.push(one);
-        }
+        let both =
+            [Contestant::new(journaled(kind), 1, turn), Contestant::new(plain(kind), 1, beside)];
+        contestants.extend(both.map(|one| one.in_bursts(SMALL_BURST)));
     }
     Ok(contestants)
 }
