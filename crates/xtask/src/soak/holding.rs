@@ -129,8 +129,9 @@ impl Holder {
         let marked = self.dice.below(2) == 0;
         if marked {
             session.batch("ROLLBACK").await?;
-            let mark = client.mark(&lease.lease, &MarkRequest::default()).await?.mark;
+            // Before the mark: a crash after it may take what was just written.
             let shared = digest::of(&session).await?;
+            let mark = client.mark(&lease.lease, &MarkRequest::default()).await?.mark;
             self.spoil(&session, "test").await?;
             let rewind = Rewind { mark: Some(mark.clone()), ..Rewind::default() };
             let rewound = client.rewind(&lease.lease, &rewind).await?;

@@ -4,6 +4,7 @@
 //! round nothing may be left.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -26,7 +27,9 @@ const ROUNDS: u64 = 100;
 const HOLDERS: u64 = 6;
 const SLOTS: &str = "4";
 /// How long holders live who are not killed.
-const LIFE: Duration = Duration::from_millis(1_500);
+const LIFE: Duration = Duration::from_secs(5);
+/// The same in the short form.
+const SHORT_LIFE: Duration = Duration::from_millis(1_500);
 /// How long cleaning up may take after a kill.
 const CLEAN_BOUND: Duration = Duration::from_secs(20);
 
@@ -73,17 +76,23 @@ pub(crate) fn run(words: &[&str]) -> Result<bool> {
         }
     }
     let program = program.map_or_else(root::seedbed_release, Ok)?;
-    soak(&program, rounds, seed, version)
+    soak(&program, rounds, seed, version, LIFE)
 }
 
 /// The short form, for every push.
 pub(crate) fn short() -> Result<bool> {
-    soak(&root::seedbed()?, 6, 1, None)
+    soak(&root::seedbed()?, 4, 1, None, SHORT_LIFE)
 }
 
-fn soak(program: &std::path::Path, rounds: u64, seed: u64, version: Option<u16>) -> Result<bool> {
+fn soak(
+    program: &Path,
+    rounds: u64,
+    seed: u64,
+    version: Option<u16>,
+    life: Duration,
+) -> Result<bool> {
     let began = Instant::now();
-    let mut stage = LeaseStage::open(program, version)?;
+    let mut stage = LeaseStage::open(program, version, life)?;
     let (mut clean, mut good) = (0, true);
     let mut killed: Vec<(Victim, u64)> = Vec::new();
     for round in 0..rounds {
@@ -108,7 +117,7 @@ fn soak(program: &std::path::Path, rounds: u64, seed: u64, version: Option<u16>)
                 seed + round
             );
             stage.theatre.stage.keep();
-            stage = LeaseStage::open(program, version)?;
+            stage = LeaseStage::open(program, version, life)?;
         }
     }
     let kills: Vec<String> = killed.iter().map(|(who, count)| format!("{who:?} {count}")).collect();
@@ -125,6 +134,7 @@ fn soak(program: &std::path::Path, rounds: u64, seed: u64, version: Option<u16>)
 struct LeaseStage {
     theatre: Theatre,
     ledger: Ledger,
+    life: Duration,
     /// What the template holds, as a plain run sees it.
     digest: String,
     version: String,
@@ -132,12 +142,12 @@ struct LeaseStage {
 }
 
 impl LeaseStage {
-    fn open(program: &std::path::Path, version: Option<u16>) -> Result<Self> {
+    fn open(program: &Path, version: Option<u16>, life: Duration) -> Result<Self> {
         let theatre = Theatre::open(program, false)?;
         let server = version::provide(&theatre.stage, version)?;
         let ledger = Ledger::open(&theatre.stage, false)?;
         let mut stage =
-            Self { theatre, ledger, digest: String::new(), version: String::new(), server };
+            Self { theatre, ledger, life, digest: String::new(), version: String::new(), server };
         let words: Vec<&str> = ["run"]
             .into_iter()
             .chain(stage.server.iter().map(String::as_str))
@@ -173,7 +183,7 @@ impl LeaseStage {
             .map(|_| Said::spawn(self.holder(&record, dice.roll())?, heard))
             .collect::<Result<_>>()?;
         await_first(heard);
-        wait(dice.within(LIFE));
+        wait(dice.within(self.life));
         match victim {
             Victim::Holders => {
                 for holder in holders.iter_mut().skip(1) {
@@ -205,12 +215,12 @@ impl LeaseStage {
         let seed = (dice.below(1 << 30)).to_string();
         command.arg(self.theatre.client()).args([
             &seed,
-            &LIFE.as_millis().to_string(),
+            &self.life.as_millis().to_string(),
             &self.digest,
         ]);
         let mut job = Said::spawn(command, heard)?;
         await_first(heard);
-        wait(dice.within(LIFE));
+        wait(dice.within(self.life));
         let run = job.child.id().cast_signed();
         match victim {
             Victim::Holders => {
@@ -239,7 +249,7 @@ impl LeaseStage {
                 "soak",
                 "holder",
                 &seed.to_string(),
-                &LIFE.as_millis().to_string(),
+                &self.life.as_millis().to_string(),
                 &self.digest,
             ])
             .env("SEEDBED_API_SOCKET", &api.socket)

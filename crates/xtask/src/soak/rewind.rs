@@ -55,7 +55,7 @@ pub(crate) fn run(words: &[&str]) -> Result<bool> {
 
 /// The short form, for every push.
 pub(crate) fn short() -> Result<bool> {
-    soak(&root::seedbed()?, 1_000, None)
+    soak(&root::seedbed()?, 400, None)
 }
 
 /// The cycles run as the command of a run with one worker.
