@@ -205,8 +205,7 @@ async fn a_server_that_crashes_and_comes_back_is_used_again() {
 /// the holder may not have connected yet and would not notice.
 #[tokio::test]
 async fn what_was_undone_does_not_come_back_with_a_crash() {
-    let lazy =
-        "-c max_connections=60 -c synchronous_commit=off -c wal_writer_delay=10s";
+    let lazy = "-c max_connections=60 -c synchronous_commit=off -c wal_writer_delay=10s";
     let server = Server::start_with(lazy);
     for lane in [LaneChoice::Rewind, LaneChoice::Truncate] {
         let service = Service::open(&server, Order { lane, ..Order::default() }).await;
