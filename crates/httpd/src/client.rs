@@ -24,9 +24,9 @@ use crate::reply::ProblemReply;
 
 /// How long to wait for the service to take a connection.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long to wait for a reply: longer than any wait in the queue that makes
-/// sense, as the service has its own, shorter bounds.
-const REPLY: Duration = Duration::from_secs(3_600);
+/// How long to wait for a reply: longer than the service lets anybody wait in
+/// its queue, which is an hour.
+const REPLY: Duration = Duration::from_secs(2 * 3_600);
 /// Bytes of a reply at most.
 const LARGEST_REPLY: usize = 64 << 20;
 
@@ -96,7 +96,7 @@ impl Client {
                 Ok(Ok(reply)) => reply,
                 Ok(Err(error)) => return Err(gone(&self.address).because(error)),
                 Err(_) => {
-                    let message = format!("{} has not answered within an hour", self.address);
+                    let message = format!("{} has not answered within two hours", self.address);
                     return Err(Failure::new(Kind::Timeout, message));
                 }
             };

@@ -113,7 +113,9 @@ impl Desk {
             });
         }
         let session = connect(&plan).await?;
-        let limit = holdings(&session).await?.limit;
+        // What others have open is not ours to give.
+        let Holdings { limit, open, .. } = holdings(&session).await?;
+        let limit = limit.saturating_sub(open);
         session.close().await;
         let own = OWN_CONNECTIONS + u32::try_from(plan.slots).unwrap_or(u32::MAX);
         Ok(Self {

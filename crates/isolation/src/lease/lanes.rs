@@ -4,8 +4,9 @@
 //! | the service's role | finish of the template | lanes |
 //! |---|---|---|
 //! | superuser | journal | rewind (default), clone, rollback |
+//! | superuser, and `lane` is clone | none | clone |
 //! | owner of the tables, may create databases | none | clone (default) |
-//! | the same, and `lane` is truncate or rollback | truncate | truncate, clone, rollback |
+//! | either, and `lane` is truncate; the owner, and it is rollback | truncate | truncate, clone, rollback |
 //!
 //! The server's version decides nothing from 13 on: transition tables (10) and
 //! `hashtextextended` (11) are there, and event triggers and the replica role

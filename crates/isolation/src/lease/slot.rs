@@ -1,7 +1,8 @@
 //! One slot: a database under a stable name, the stack of marks of its current
 //! lease, and the ways back to one of them.
 //!
-//! *Invariants*: the lowest mark is the template's state. A database is handed
+//! *Invariants*: the lowest mark is the template's state (where nothing can
+//! tell, the database is replaced for each lease). A database is handed
 //! out only after it went back to that mark, or was replaced. Whatever fails
 //! half-way leaves the slot unsound, and an unsound slot is replaced before it
 //! is used again.
@@ -452,7 +453,7 @@ impl Slot {
     async fn stand_at_template(&mut self, supply: &Supply) -> Result<()> {
         for _ in 0..FRESH_ATTEMPTS {
             match self.undo.mark().await {
-                Ok((journal, saved)) if self.is_fresh(saved.as_ref()) => {
+                Ok((journal, saved)) if self.is_fresh(saved.as_ref()).await => {
                     // Those above are forgotten only now: if this fails, the
                     // next attempt can still build them again.
                     let names = self.stack.first().map(|standing| standing.names.clone());
@@ -477,9 +478,13 @@ impl Slot {
     }
 
     /// Whether a mark on a fresh clone is the template's state.
-    fn is_fresh(&mut self, saved: Option<&Saved>) -> bool {
-        if !matches!(self.undo, Undo::Journal(_)) {
-            return true;
+    async fn is_fresh(&mut self, saved: Option<&Saved>) -> bool {
+        match &mut self.undo {
+            Undo::Journal(_) => {}
+            Undo::Emptier(emptier) => {
+                return emptier.dirty().await.is_ok_and(|dirty| dirty.is_empty());
+            }
+            Undo::Nothing(_) => return true,
         }
         let fresh = saved.is_some_and(|saved| saved.is_template(self.template.as_ref()));
         if fresh && self.template.is_none() {
