@@ -387,12 +387,18 @@ impl Desk {
 
     pub(crate) async fn close(&self) -> Result<()> {
         self.queue.close();
-        for place in &self.places {
-            place.slot.lock().await.close().await;
-        }
         if self.abandoned.load(Ordering::Relaxed) {
+            for place in &self.places {
+                // What is under way ends with the server.
+                if let Ok(mut slot) = place.slot.try_lock() {
+                    slot.close().await;
+                }
+            }
             self.supply.leave().await;
             return Ok(());
+        }
+        for place in &self.places {
+            place.slot.lock().await.close().await;
         }
         self.supply.close().await
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use seedbed_api::{Failure, Kind, Result};
 use seedbed_db::{Session, Target};
 use tokio::sync::Mutex;
+use tokio::sync::watch::Sender;
 use tokio::time::sleep;
 
 use crate::Keepsake;
@@ -26,17 +27,25 @@ pub(crate) struct Supply {
     run: String,
     /// Ends with the server's memory; by that a crash is noticed.
     watch: Mutex<Option<Session>>,
+    /// Whether the server could not be reached when that was last looked at.
+    gone: Sender<bool>,
 }
 
 impl Supply {
     pub(crate) async fn open(plan: PoolPlan) -> Result<Self> {
         let (admin, run) = (plan.admin.clone(), plan.run.clone());
-        Ok(Self { pool: Pool::open(plan).await?, admin, run, watch: Mutex::new(None) })
+        Ok(Self {
+            pool: Pool::open(plan).await?,
+            admin,
+            run,
+            watch: Mutex::new(None),
+            gone: Sender::new(false),
+        })
     }
 
     /// As [`Pool::replace`], also after a crash of the server.
     pub(crate) async fn replace(&self, name: &str) -> Result<()> {
-        match self.pool.replace(name).await {
+        match self.unless_gone(self.pool.replace(name)).await {
             // Such as "the run is not held".
             Err(failure) if failure.kind() == Kind::ServerFailed && self.hold_anew().await => {
                 self.pool.replace(name).await
@@ -48,7 +57,7 @@ impl Supply {
 
     /// As [`Pool::set_aside`], also after a crash of the server.
     pub(crate) async fn set_aside(&self, name: &str, kept: &str, what: Keepsake) -> Result<()> {
-        match self.pool.set_aside(name, kept, what.clone()).await {
+        match self.unless_gone(self.pool.set_aside(name, kept, what.clone())).await {
             Err(failure) if failure.kind() == Kind::ServerFailed && self.hold_anew().await => {
                 self.pool.set_aside(name, kept, what).await
             }
@@ -99,11 +108,27 @@ impl Supply {
         }
     }
 
+    /// Work of the pool, given up when the server is gone: a process of its may
+    /// live on without it and wait for a checkpoint (60 s long,
+    /// `MAX_SIGNAL_TRIES` in checkpointer.c). The pool ends what it began.
+    async fn unless_gone(&self, work: impl Future<Output = Result<()>>) -> Result<()> {
+        let mut gone = self.gone.subscribe();
+        tokio::select! {
+            biased;
+            done = work => done,
+            Ok(_) = gone.wait_for(|gone| *gone) => {
+                Err(Failure::new(Kind::NoServer, "the server is gone"))
+            }
+        }
+    }
+
     async fn keep_held(&self) {
         loop {
             // What fails now is tried again at the next look.
             if self.watch.lock().await.as_ref().is_none_or(Session::is_closed) {
                 let _ = self.hold_anew().await;
+                let found = self.watch.lock().await.is_some();
+                self.gone.send_replace(!found);
             }
             sleep(LOOK).await;
         }
