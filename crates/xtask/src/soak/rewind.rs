@@ -177,7 +177,9 @@ async fn id(session: &Session) -> Result<u64> {
 
 async fn size(session: &Session, service: i32) -> Result<Size> {
     let folder = session.value("SHOW data_directory").await?.context("no folder")?;
-    let count = WalkDir::new(folder).into_iter().flatten().count();
+    // The log grows until `max_wal_size`, whoever writes.
+    let entries = WalkDir::new(folder).into_iter().filter_entry(|one| one.file_name() != "pg_wal");
+    let count = entries.flatten().count();
     Ok(Size {
         memory: processes::status_bytes(service.cast_unsigned(), "VmRSS").unwrap_or(0),
         journal: number(session, "SELECT pg_total_relation_size('seedbed_journal.entry')").await?,
