@@ -359,6 +359,17 @@ const PASSED_ON: [&str; 9] = [
     "ICU_DATA",
 ];
 
+/// Lets glibc's allocator keep what a statement gave back. By default it
+/// returns anything above 128 kB to the kernel when the statement ends and the
+/// next one faults it in again, page by page: about a tenth of a short
+/// statement's time. Other C libraries do not look at these (mallopt(3)).
+const KEPT_MEMORY: [(&str, &str); 3] = [
+    ("MALLOC_TRIM_THRESHOLD_", "16777216"),
+    ("MALLOC_TOP_PAD_", "1048576"),
+    // Naming one of the three ends the automatic growth of this one.
+    ("MALLOC_MMAP_THRESHOLD_", "4194304"),
+];
+
 /// What the server does depends on its parameters alone, and the person's
 /// secrets are not for it: as root it runs under another account, and any
 /// superuser of a database can read its environment.
@@ -370,6 +381,7 @@ pub(crate) fn own_environment(command: &mut Command) {
         }
     }
     command.env("LC_ALL", "C").env("TZ", "UTC");
+    command.envs(KEPT_MEMORY);
 }
 
 /// Drops root for an unprivileged account; std also drops all other groups.
