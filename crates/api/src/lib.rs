@@ -9,6 +9,7 @@ mod failure;
 mod secret;
 
 pub mod lease;
+pub mod plan;
 
 pub use environment::{EnvVar, READ, WRITTEN};
 pub use event::{Event, Listener, Phase, Phases, Silent};

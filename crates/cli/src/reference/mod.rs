@@ -7,6 +7,7 @@ mod environment;
 mod exit_codes;
 mod openapi;
 mod pages;
+mod plan;
 mod schema;
 
 pub(crate) use pages::pages;

@@ -1,6 +1,6 @@
 //! The list of pages.
 
-use super::{cli, config, environment, exit_codes, openapi, schema};
+use super::{cli, config, environment, exit_codes, openapi, plan, schema};
 
 /// File names with their contents.
 pub(crate) fn pages() -> Vec<(&'static str, String)> {
@@ -10,6 +10,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
         ("environment.md", environment::page()),
         ("exit-codes.md", exit_codes::page()),
         ("openapi.json", openapi::page()),
+        ("plan.schema.json", plan::page()),
         ("seedbed.schema.json", schema::page()),
     ]
 }
