@@ -1,0 +1,69 @@
+//! A whole database.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Lookup, NamedType, Table, TableName, near};
+
+/// What a database looks like. Everything is sorted by name, so that two
+/// databases of the same schema give the same bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schema {
+    /// Major version of the server.
+    pub server: u16,
+    /// The search path's schemas, in order; a name without a schema means the
+    /// first of them that has it.
+    pub search_path: Vec<String>,
+    /// By name.
+    pub tables: BTreeMap<String, Table>,
+    /// Enums, domains and composites by `schema.name`.
+    pub types: BTreeMap<String, NamedType>,
+}
+
+impl Schema {
+    /// The key under which a table or type stands in the maps.
+    #[must_use]
+    pub fn entry(name: &TableName) -> String {
+        format!("{}.{}", name.schema, name.name)
+    }
+
+    /// A table by its full name.
+    #[must_use]
+    pub fn table(&self, name: &TableName) -> Option<&Table> {
+        self.tables.get(&Self::entry(name))
+    }
+
+    /// A type by its full name.
+    #[must_use]
+    pub fn named_type(&self, name: &TableName) -> Option<&NamedType> {
+        self.types.get(&Self::entry(name))
+    }
+
+    /// The table a person means by `users` or `sales.users`. Case decides only
+    /// where it must; a table of the search path comes before others.
+    #[must_use]
+    pub fn find(&self, wanted: &str) -> Lookup<&Table> {
+        let is = |table: &Table, exact: bool| {
+            let name = &table.name;
+            let same = |a: &str, b: &str| if exact { a == b } else { a.eq_ignore_ascii_case(b) };
+            same(&name.name, wanted) || same(&format!("{}.{}", name.schema, name.name), wanted)
+        };
+        for exact in [true, false] {
+            let found: Vec<&Table> =
+                self.tables.values().filter(|table| is(table, exact)).collect();
+            let first = self
+                .search_path
+                .iter()
+                .find_map(|schema| found.iter().find(|table| table.name.schema == *schema));
+            match (found.as_slice(), first) {
+                ([one], _) => return Lookup::Found(one),
+                ([], _) => {}
+                (_, Some(one)) => return Lookup::Found(one),
+                (several, None) => return Lookup::Ambiguous(several.to_vec()),
+            }
+        }
+        let names: Vec<String> = self.tables.values().map(|table| table.name.to_string()).collect();
+        Lookup::Unknown(near(wanted, names.iter().map(String::as_str)))
+    }
+}

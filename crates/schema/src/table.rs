@@ -1,0 +1,89 @@
+//! Tables.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Check, Column, Exclusion, ForeignKey, TableName, UniqueKey};
+
+/// A table, or a view through which rows can be inserted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Table {
+    /// Its name.
+    pub name: TableName,
+    /// What it is.
+    pub kind: TableKind,
+    /// In the table's order, without dropped ones.
+    pub columns: Vec<Column>,
+    /// Valid unique indexes, the primary key first.
+    pub keys: Vec<UniqueKey>,
+    /// Conditions on its rows, in the order in which the server checks them
+    /// (by name).
+    pub checks: Vec<Check>,
+    /// Exclusion constraints.
+    pub exclusions: Vec<Exclusion>,
+    /// References to other tables.
+    pub foreign_keys: Vec<ForeignKey>,
+    /// Row triggers of the user's that run BEFORE or INSTEAD OF INSERT or UPDATE.
+    pub triggers: Vec<Trigger>,
+    /// Whether row-level security is on.
+    pub row_security: bool,
+    /// What partitions hold, if it is partitioned; sub-partitions included.
+    pub partitions: Vec<Partition>,
+    /// Columns or expressions of its partition key.
+    pub partition_key: Vec<String>,
+    /// Rights of the connected role.
+    pub may_select: bool,
+    /// See `may_select`; on the whole table or on columns.
+    pub may_insert: bool,
+    /// Its comment.
+    pub comment: Option<String>,
+}
+
+/// What a table is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TableKind {
+    /// An ordinary table.
+    Ordinary,
+    /// A partitioned one.
+    Partitioned,
+    /// A partition of one.
+    Partition,
+    /// A foreign table.
+    Foreign,
+    /// A view.
+    View,
+}
+
+/// A partition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Partition {
+    /// Its name.
+    pub name: TableName,
+    /// What it holds (`pg_get_partition_constraintdef`); absent: the default
+    /// partition of a table that has no other.
+    pub holds: Option<String>,
+}
+
+/// A trigger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trigger {
+    /// Its name.
+    pub name: String,
+    /// Whether INSERT fires it.
+    pub on_insert: bool,
+    /// Whether UPDATE fires it.
+    pub on_update: bool,
+}
+
+impl Table {
+    /// A column by name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The primary key.
+    #[must_use]
+    pub fn primary_key(&self) -> Option<&UniqueKey> {
+        self.keys.iter().find(|key| key.primary)
+    }
+}
