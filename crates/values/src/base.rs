@@ -1,0 +1,66 @@
+//! Alphabets bits are written in.
+
+/// Crockford's base 32 in lower case: no `i`, `l`, `o`, `u`.
+pub(crate) const BASE32: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// Crockford's base 32 as ULID writes it.
+pub(crate) const BASE32_UPPER: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// Base 64 of RFC 4648, section 4.
+pub(crate) const BASE64: &[u8; 64] =
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Base 64 for URLs (RFC 4648, section 5): the characters of a nanoid.
+pub(crate) const BASE64_URL: &[u8; 64] =
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// Hexadecimal.
+pub(crate) const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// Appends the lowest `count` digits of `bits`, the highest of them first.
+/// The alphabet's length is a power of two.
+pub(crate) fn write_bits(bits: u128, count: u32, alphabet: &[u8], out: &mut String) {
+    let width = alphabet.len().trailing_zeros();
+    let mask = alphabet.len() as u128 - 1;
+    for digit in (0..count).rev() {
+        let index = bits.checked_shr(digit * width).unwrap_or(0) & mask;
+        out.push(char::from(alphabet[index as usize]));
+    }
+}
+
+/// Appends a number with leading zeros up to `width` digits.
+pub(crate) fn write_padded(number: u64, width: usize, out: &mut String) {
+    let mut digits = [b'0'; 20];
+    let (mut start, mut rest) = (digits.len(), number);
+    while rest > 0 || digits.len() - start < width.clamp(1, 20) {
+        start -= 1;
+        digits[start] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    out.extend(digits[start..].iter().copied().map(char::from));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_and_numbers_are_written_whole() {
+        let mut out = String::new();
+        write_bits(0xabc, 4, HEX, &mut out);
+        write_bits(u128::MAX, 26, BASE32_UPPER, &mut out);
+        assert_eq!(out, format!("0abc7{}", "Z".repeat(25)));
+        let table = [
+            (0, 0, "0"),
+            (0, 3, "000"),
+            (42, 1, "42"),
+            (7, 2, "07"),
+            (u64::MAX, 1, "18446744073709551615"),
+        ];
+        for (number, width, text) in table {
+            let mut out = String::new();
+            write_padded(number, width, &mut out);
+            assert_eq!(out, text);
+        }
+    }
+}
