@@ -47,8 +47,9 @@ pub struct Rewound {
     /// Whether the database was replaced: sessions have ended, pools must be
     /// emptied.
     pub replaced: bool,
-    /// Whether the wanted mark could not be built again: the database is as
-    /// the template, and what the mark stood for must be set up anew.
+    /// Whether the wanted mark could not be built again: the database is at
+    /// the nearest one below that could (`mark`; at worst the template), and
+    /// what was set up after it must be set up anew.
     pub marks_lost: bool,
     /// Why it was replaced, one phrase.
     #[serde(skip_serializing_if = "Option::is_none")]

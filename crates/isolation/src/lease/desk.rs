@@ -6,40 +6,34 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use seedbed_api::lease::{
-    Acquire, Health, Holdings, InTheWay, Keep, Kept, Lane, LaneChoice, Lease, MarkRequest, MarkSet,
-    ProblemCode, Released, Rewind, Rewound, SlotState, SlotStatus,
+    Acquire, Holdings, Keep, Kept, Lane, LaneChoice, Lease, MarkRequest, MarkSet, ProblemCode,
+    Released, Rewind, Rewound,
 };
 use seedbed_api::{Failure, Kind, Result};
 use seedbed_db::{Complaint, Session};
 use tokio::sync::MutexGuard;
 
+use super::answer::told;
 use super::evidence::{Evidence, IDENTITY_MAX};
 use super::identity::{LeaseId, LeaseRef, SlotNumber};
 use super::lanes::{self, Facts};
-use super::ledger::State;
+use super::manner::Manner;
 use super::opening::{LeasePlan, SlotTargets};
 use super::queue::Queue;
 use super::slot::{Returned, Slot};
 use super::supply::Supply;
-use crate::journal::{Holds, SessionInfo};
 use crate::lock::{APPLICATION, CONNECT_WAIT};
 use crate::pool::PoolPlan;
 use crate::{Keepsake, holdings};
 
-/// Version of the protocol that `docs/reference/openapi.json` describes.
-const PROTOCOL: u32 = 1;
 /// Connections the service itself may need: one for each slot, and these.
 const OWN_CONNECTIONS: u32 = 6;
-/// After so many replacements in a row without a test's name, rewinding is not
-/// tried any more while the lease lasts.
-const PATIENCE: u32 = 3;
-
 /// Everything of one service.
 pub(crate) struct Desk {
-    plan: LeasePlan,
+    pub(super) plan: LeasePlan,
     pub(crate) queue: Queue,
     pub(crate) supply: Supply,
-    places: Vec<Place>,
+    pub(super) places: Vec<Place>,
     evidence: Mutex<Evidence>,
     kept: Mutex<Vec<String>>,
     keepsakes: AtomicU64,
@@ -47,29 +41,12 @@ pub(crate) struct Desk {
 }
 
 /// A slot and what may be asked without waiting for it.
-struct Place {
+pub(super) struct Place {
     slot: tokio::sync::Mutex<Slot>,
-    database: String,
+    pub(super) database: String,
     manner: Mutex<Manner>,
     /// Whether dead rows should be cleared away.
     worn: AtomicBool,
-}
-
-/// How the current lease of a slot is reset.
-#[derive(Clone, Debug)]
-struct Manner {
-    wanted: LaneChoice,
-    lane: Lane,
-    /// The test the lease was taken for.
-    of_lease: Option<String>,
-    /// The test that runs or ran last, as far as we were told.
-    test: Option<String>,
-    /// Whether nothing was rewound since it was named.
-    runs: bool,
-    /// Replacements in a row that no test's name explains.
-    unexplained: u32,
-    broken: bool,
-    replaced: u64,
 }
 
 impl Desk {
@@ -311,71 +288,6 @@ impl Desk {
         }
     }
 
-    pub(crate) fn slots(&self) -> Vec<SlotStatus> {
-        let (entries, _) = self.queue.entries();
-        let states = entries.into_iter().zip(&self.places).enumerate();
-        states
-            .map(|(index, (entry, place))| {
-                let slot = SlotNumber::at(index);
-                let manner = place.manner().clone();
-                let leased = matches!(entry.state, State::Leased { .. });
-                let lease = LeaseId { slot, count: entry.leases };
-                SlotStatus {
-                    slot: slot.name(),
-                    state: match entry.state {
-                        State::Leased { .. } => SlotState::Leased,
-                        State::Resetting => SlotState::Resetting,
-                        State::Free if manner.broken => SlotState::Broken,
-                        State::Free => SlotState::Free,
-                    },
-                    lease: leased.then(|| lease.name()),
-                    worker: entry.worker,
-                    database: place.database.clone(),
-                    lane: manner.lane(),
-                    leases: entry.leases,
-                    replaced: manner.replaced,
-                }
-            })
-            .collect()
-    }
-
-    pub(crate) async fn holdings(&self) -> Result<Holdings> {
-        let asked = async {
-            let session = connect(&self.plan).await?;
-            let holdings = holdings(&session).await?;
-            session.close().await;
-            Ok(holdings)
-        };
-        let mut holdings = asked.await.map_err(|failure| self.gone(failure))?;
-        holdings.reserved = self.queue.entries().1;
-        for holding in &mut holdings.holders {
-            let at = self.places.iter().position(|place| place.database == holding.database);
-            holding.slot = at.map(|index| SlotNumber::at(index).name());
-        }
-        Ok(holdings)
-    }
-
-    /// A failure with who holds connections, where the server can be asked.
-    pub(crate) async fn with_report(&self, failure: Failure) -> Failure {
-        match self.holdings().await {
-            Ok(holdings) => failure.detail(report(&holdings)),
-            Err(_) => failure,
-        }
-    }
-
-    pub(crate) fn health(&self) -> Health {
-        let figures = self.supply.figures();
-        Health {
-            seedbed: env!("CARGO_PKG_VERSION").to_owned(),
-            protocol: PROTOCOL,
-            server: self.plan.version.clone(),
-            run: self.plan.run.clone(),
-            template: self.plan.template.fingerprint.to_string(),
-            ready: u32::try_from(figures.ready).unwrap_or(u32::MAX),
-            strategy: figures.strategy.to_owned(),
-        }
-    }
-
     /// Where holders of the nth slot, counted from 0, connect.
     pub(crate) fn targets(&self, index: usize) -> Option<SlotTargets> {
         self.places.get(index).map(|place| self.target_of(&place.database))
@@ -425,7 +337,7 @@ impl Desk {
         Ok((place, slot))
     }
 
-    fn place(&self, slot: SlotNumber) -> Result<&Place> {
+    pub(super) fn place(&self, slot: SlotNumber) -> Result<&Place> {
         self.places.get(slot.index()).ok_or_else(|| {
             let slots = self.places.len();
             ProblemCode::UnknownSlot
@@ -488,7 +400,7 @@ impl Desk {
     }
 
     /// Says that the server is gone where that is why something failed.
-    fn gone(&self, failure: Failure) -> Failure {
+    pub(super) fn gone(&self, failure: Failure) -> Failure {
         if failure.code().is_some() || !is_loss(&failure) {
             return failure;
         }
@@ -498,25 +410,12 @@ impl Desk {
 }
 
 impl Place {
-    fn manner(&self) -> std::sync::MutexGuard<'_, Manner> {
+    pub(super) fn manner(&self) -> std::sync::MutexGuard<'_, Manner> {
         self.manner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Manner {
-    /// The test that runs, if it was named.
-    fn running(&self) -> Option<&str> {
-        self.test.as_deref().filter(|_| self.runs)
-    }
-
-    /// The lane for the next reset.
-    fn lane(&self) -> Lane {
-        let may_change = self.wanted == LaneChoice::Auto && self.lane == Lane::Rewind;
-        if may_change && self.unexplained >= PATIENCE { Lane::Clone } else { self.lane }
-    }
-}
-
-async fn connect(plan: &LeasePlan) -> Result<Session> {
+pub(super) async fn connect(plan: &LeasePlan) -> Result<Session> {
     Session::connect(&plan.admin, APPLICATION, CONNECT_WAIT).await
 }
 
@@ -528,47 +427,5 @@ fn is_loss(failure: &Failure) -> bool {
         Kind::Database => Complaint::of(failure)
             .is_none_or(|complaint| ["57P01", "57P02", "57P03"].contains(&&*complaint.code)),
         _ => false,
-    }
-}
-
-/// Who holds connections, most first, a line each.
-fn report(holdings: &Holdings) -> String {
-    let lines = holdings.holders.iter().map(|holding| {
-        let place = holding.slot.as_ref().unwrap_or(&holding.database);
-        format!("{:>6}  {place}  `{}`", holding.open, holding.application)
-    });
-    let (open, limit) = (holdings.open, holdings.limit);
-    let head = format!("open now: {open} of {limit}");
-    std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n")
-}
-
-fn told(returned: Returned, committed: bool) -> Rewound {
-    Rewound {
-        mark: returned.mark,
-        replaced: returned.replaced,
-        marks_lost: returned.marks_lost,
-        why: returned.why,
-        tables: u32::try_from(returned.tables).unwrap_or(u32::MAX),
-        rows: returned.rows,
-        committed,
-        ended: returned.ended.iter().map(in_the_way).collect(),
-        readers: returned.readers.iter().map(in_the_way).collect(),
-        kept: None,
-    }
-}
-
-fn in_the_way(session: &SessionInfo) -> InTheWay {
-    let holds = match session.holds {
-        Holds::Transaction => "transaction",
-        Holds::Snapshot => "snapshot",
-        Holds::Lock => "lock",
-        Holds::Nothing => "nothing",
-        Holds::Prepared => "prepared",
-    };
-    InTheWay {
-        pid: session.pid,
-        application: session.application.clone(),
-        role: session.role.clone(),
-        holds: holds.to_owned(),
     }
 }
