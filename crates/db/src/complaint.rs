@@ -49,6 +49,36 @@ impl Complaint {
         Self::of(failure).is_some_and(|complaint| complaint.code == code)
     }
 
+    /// One without any field, to [`Complaint::set`] them.
+    pub(crate) fn empty() -> Self {
+        Self {
+            severity: String::new(),
+            code: String::new(),
+            message: String::new(),
+            detail: None,
+            hint: None,
+            context: None,
+            position: None,
+            inner_statement: None,
+        }
+    }
+
+    /// Takes a field as it is sent; those not kept are ignored.
+    pub(crate) fn set(&mut self, field: u8, value: String) {
+        match field {
+            b'S' => self.severity = value,
+            b'C' => self.code = value,
+            b'M' => self.message = value,
+            b'D' => self.detail = Some(value),
+            b'H' => self.hint = Some(value),
+            b'W' => self.context = Some(value),
+            b'P' => self.position = value.parse().ok(),
+            // Follows the position, which is one of the two statements only.
+            b'q' if self.position.is_none() => self.inner_statement = Some(value),
+            _ => {}
+        }
+    }
+
     pub(crate) fn from_server(error: &DbError) -> Self {
         let (position, inner_statement) = match error.position() {
             Some(ErrorPosition::Original(position)) => (Some(*position as usize), None),

@@ -15,6 +15,7 @@ mod session;
 mod tablespace;
 mod target;
 mod url;
+mod wire;
 
 pub use apply::{Apply, Globals};
 pub use complaint::Complaint;

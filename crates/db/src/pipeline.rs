@@ -6,21 +6,55 @@
 //! into the next one untouched. Text in binary format is text; to look at
 //! another type, cast it to text in SQL.
 
-use std::error::Error;
 use std::fmt;
-use std::pin::pin;
+use std::io;
+use std::mem;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::BytesMut;
-use futures_util::TryStreamExt as _;
-use futures_util::future::join_all;
 use seedbed_api::Result;
-use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 use crate::Session;
+use crate::wire::Train;
 
-/// A statement that the server has parsed; it belongs to its session.
+/// A statement that the server has parsed; it belongs to its session. When the
+/// last copy is dropped the server is told with the next train.
 #[derive(Clone)]
-pub struct Prepared(tokio_postgres::Statement);
+pub struct Prepared(Arc<Statement>);
+
+struct Statement {
+    name: String,
+    forgotten: Forgotten,
+}
+
+/// Names of statements that a session's server need not keep any more.
+#[derive(Clone, Default)]
+pub(crate) struct Forgotten(Arc<Mutex<Vec<String>>>);
+
+impl Forgotten {
+    fn add(&self, name: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(name);
+    }
+
+    fn take(&self) -> Vec<String> {
+        mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Prepared {
+    /// One with a name of its own: taken to another session, it is unknown.
+    fn new(forgotten: &Forgotten) -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let name = format!("s{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        Self(Arc::new(Statement { name, forgotten: forgotten.clone() }))
+    }
+}
+
+impl Drop for Statement {
+    fn drop(&mut self) {
+        self.forgotten.add(mem::take(&mut self.name));
+    }
+}
 
 /// A parameter or a column in the server's binary format, or NULL. It may hold
 /// what is in a user's row, so it shows nothing of itself.
@@ -65,6 +99,19 @@ impl Value {
         std::str::from_utf8(self.0.as_deref()?).ok()
     }
 
+    pub(crate) fn of(bytes: Option<Vec<u8>>) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn bytes(&self) -> Option<&[u8]> {
+        self.0.as_deref()
+    }
+
+    /// A column of any type in text format.
+    pub(crate) fn into_text(self) -> io::Result<Option<String>> {
+        self.0.map(|bytes| String::from_utf8(bytes).map_err(io::Error::other)).transpose()
+    }
+
     /// Length in bytes; 0 for NULL.
     #[must_use]
     pub fn size(&self) -> usize {
@@ -78,74 +125,62 @@ impl fmt::Debug for Value {
     }
 }
 
-impl ToSql for Value {
-    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
-        match &self.0 {
-            None => Ok(IsNull::Yes),
-            Some(bytes) => {
-                out.extend_from_slice(bytes);
-                Ok(IsNull::No)
-            }
-        }
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-
-    to_sql_checked!();
-}
-
-impl<'a> FromSql<'a> for Value {
-    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
-        Ok(Self(Some(raw.to_vec())))
-    }
-
-    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn Error + Sync + Send>> {
-        Ok(Self(None))
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-}
-
 impl Session {
     /// Has the server parse statements, all in one round trip.
     ///
     /// # Errors
     /// As [`Session::batch`], for the first statement that is refused.
     pub async fn prepare<S: AsRef<str>>(&self, statements: &[S]) -> Result<Vec<Prepared>> {
-        let parsing = statements.iter().map(|sql| self.client.prepare(sql.as_ref()));
-        let parsed = join_all(parsing).await;
-        parsed
-            .into_iter()
-            .map(|statement| statement.map(Prepared).map_err(|error| self.failure(error)))
-            .collect()
+        let parse = |train: &mut Train| {
+            let statements = statements.iter().map(|sql| {
+                let prepared = Prepared::new(&self.forgotten);
+                train.parse(&prepared.0.name, sql.as_ref()).map(|()| prepared)
+            });
+            statements.collect::<io::Result<Vec<_>>>()
+        };
+        let mut train = self.train()?;
+        let prepared = parse(&mut train).map_err(|error| self.misunderstanding(error))?;
+        self.exchange(train.sync(), false, None).await?;
+        Ok(prepared)
     }
 
-    /// Runs calls in their order, all in one round trip. Each is a statement
-    /// of its own: what belongs together stands between calls of `BEGIN` and
-    /// `COMMIT`. After a failure the server goes on with the next call, which
-    /// inside a transaction it refuses.
+    /// Runs calls in their order, all in one train: one round trip and one
+    /// implicit transaction, which takes effect as a whole or not at all. Calls
+    /// of `BEGIN` and `COMMIT` may stand in it; what was committed on the way
+    /// stays. After a failure the server skips the calls that are left, a
+    /// `COMMIT` or `ROLLBACK` among them too: a transaction that was begun with
+    /// `BEGIN` is then open and failed, and the caller's to end.
+    ///
+    /// In that one transaction what the server caches for a transaction is the
+    /// same for all calls: `now()`, and who is at work (`pg_stat_activity`).
+    /// Each call has a snapshot of its own where the isolation level is READ
+    /// COMMITTED.
     ///
     /// # Errors
     /// As [`Session::batch`], for the first call that fails.
     pub async fn pipeline(&self, calls: &[Call<'_>]) -> Result<Vec<Answer>> {
-        // `join_all` polls in order, and a request is sent by its first poll.
-        let answers = join_all(calls.iter().map(|call| self.call(call))).await;
-        answers.into_iter().map(|answer| answer.map_err(|error| self.failure(error))).collect()
+        if calls.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut train = self.train()?;
+        for call in calls {
+            train
+                .call(&call.statement.0.name, &call.parameters)
+                .map_err(|error| self.misunderstanding(error))?;
+        }
+        let answers = self.exchange(train.sync(), true, None).await?.answers;
+        if answers.len() == calls.len() {
+            return Ok(answers);
+        }
+        Err(self.misunderstanding("there are more or fewer answers than calls"))
     }
 
-    async fn call(&self, call: &Call<'_>) -> Result<Answer, tokio_postgres::Error> {
-        let parameters = call.parameters.iter().map(|value| *value as &(dyn ToSql + Sync));
-        let mut stream = pin!(self.client.query_raw(&call.statement.0, parameters).await?);
-        let mut rows = Vec::new();
-        while let Some(row) = stream.try_next().await? {
-            let values: Result<Vec<Value>, _> =
-                (0..row.len()).map(|column| row.try_get(column)).collect();
-            rows.push(values?);
+    /// A train that begins with what is left to be forgotten.
+    fn train(&self) -> Result<Train> {
+        let mut train = Train::new();
+        for name in self.forgotten.take() {
+            train.forget(&name).map_err(|error| self.misunderstanding(error))?;
         }
-        Ok(Answer { rows, affected: stream.rows_affected().unwrap_or(0) })
+        Ok(train)
     }
 }

@@ -1,27 +1,28 @@
-//! One connection, its driver task and what the server said about itself.
+//! One connection and what the server said about itself.
 //!
-//! Dropping a session, or a future of one and then the session, closes the
-//! socket without waiting. From PostgreSQL 14 on the server is told to look
-//! for that every second (`client_connection_check_interval`), so an
-//! interrupted migration ends its statement and releases its locks soon after
-//! Ctrl-C; server 13 notices at its next write to the socket.
+//! Dropping a session closes the socket without waiting. From PostgreSQL 14 on
+//! the server is told to look for that every second
+//! (`client_connection_check_interval`), so an interrupted migration ends its
+//! statement and releases its locks soon after Ctrl-C; server 13 notices at its
+//! next write to the socket.
+//!
+//! Dropping a future of a session half-way ends the session: nobody knows what
+//! the server did of it, and its answer belongs to no question.
 
-use std::io::{Cursor, ErrorKind};
-use std::pin::pin;
-use std::sync::{Arc, OnceLock};
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use futures_util::SinkExt as _;
+use bytes::BytesMut;
 use seedbed_api::{Failure, Kind, Result};
-use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
-use crate::{Complaint, Host, Target};
+use crate::pipeline::Forgotten;
+use crate::wire::{End, Line, Refusal, Reply, Train, log_in};
+use crate::{Complaint, Host, Target, Value};
 
-/// Data of one COPY message; bounds memory and keeps the server busy.
-const COPY_CHUNK_BYTES: usize = 64 * 1024;
 /// Pause between two attempts while the server says it is starting up.
 const RETRY_PAUSE: Duration = Duration::from_millis(20);
 /// How long a polite goodbye may take before the socket is simply dropped.
@@ -29,24 +30,11 @@ const GOODBYE: Duration = Duration::from_secs(2);
 
 /// A connection. Statements of one session run one after the other.
 pub struct Session {
-    pub(crate) client: Client,
-    driver: Driver,
+    line: Mutex<Line>,
+    pub(crate) forgotten: Forgotten,
     version: (u16, u16),
     superuser: bool,
     place: String,
-}
-
-/// The task that moves bytes; ended together with the session.
-struct Driver {
-    task: JoinHandle<()>,
-    /// Why it ended, where that was not our doing.
-    ended: Arc<OnceLock<tokio_postgres::Error>>,
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
 }
 
 impl Session {
@@ -61,45 +49,33 @@ impl Session {
         config
             .user(&target.user)
             .dbname(&target.database)
-            .port(target.port)
             .application_name(application_name)
             .ssl_mode(SslMode::Disable);
-        match &target.host {
-            Host::Socket(folder) => config.host_path(folder),
-            Host::Tcp(name) => config.host(name),
-        };
         if let Some(password) = &target.password {
             config.password(password.expose());
         }
         let place = target.redacted();
         let deadline = Instant::now() + wait;
         loop {
-            let (client, connection) = match timeout_at(deadline, config.connect(NoTls)).await {
+            let (line, greeting) = match timeout_at(deadline, log_in(target, &config)).await {
                 Err(_elapsed) => return Err(silent(&place, wait)),
-                Ok(Ok(pair)) => pair,
-                Ok(Err(error)) => {
+                Ok(Ok(entered)) => entered,
+                Ok(Err(refused)) => {
                     // A server that is just crashing hangs up without a word.
-                    let starting = error.is_closed()
-                        || error.code().is_some_and(|code| code.code() == "57P03");
-                    if starting && Instant::now() < deadline {
+                    if refused.is_passing() && Instant::now() < deadline {
                         sleep(RETRY_PAUSE).await;
                         continue;
                     }
-                    return Err(refusal(target, error));
+                    return Err(refusal(target, refused));
                 }
             };
-            let version = connection.parameter("server_version").map_or((0, 0), parse_version);
-            let superuser = connection.parameter("is_superuser") == Some("on");
-            let ended = Arc::new(OnceLock::new());
-            let report = Arc::clone(&ended);
-            let task = tokio::spawn(async move {
-                if let Err(error) = connection.await {
-                    // Set once, here only.
-                    let _ = report.set(error);
-                }
-            });
-            let driver = Driver { task, ended };
-            let session = Self { client, driver, version, superuser, place };
+            let session = Self {
+                line: Mutex::new(line),
+                forgotten: Forgotten::default(),
+                version: greeting.get("server_version").map_or((0, 0), parse_version),
+                superuser: greeting.get("is_superuser") == Some("on"),
+                place,
+            };
             session.live_as_long_as_we().await?;
             return Ok(session);
         }
@@ -111,7 +87,7 @@ impl Session {
     /// # Errors
     /// `Database` with the server's [`Complaint`] as cause.
     pub async fn batch(&self, sql: &str) -> Result<()> {
-        self.client.batch_execute(sql).await.map_err(|error| self.failure(error))
+        self.query(sql, false, None).await.map(drop)
     }
 
     /// Runs a statement and returns its rows as text; NULL is `None`.
@@ -119,14 +95,11 @@ impl Session {
     /// # Errors
     /// As [`Session::batch`].
     pub async fn rows(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
-        let messages = self.client.simple_query(sql).await.map_err(|error| self.failure(error))?;
-        let mut rows = Vec::new();
-        for message in messages {
-            if let SimpleQueryMessage::Row(row) = message {
-                rows.push((0..row.len()).map(|index| row.get(index).map(str::to_owned)).collect());
-            }
-        }
-        Ok(rows)
+        let reply = self.query(sql, true, None).await?;
+        let rows = reply.answers.into_iter().flat_map(|answer| answer.rows);
+        rows.map(|row| row.into_iter().map(Value::into_text).collect::<io::Result<_>>())
+            .collect::<io::Result<_>>()
+            .map_err(|error| self.misunderstanding(error))
     }
 
     /// The first column of the first row, if there is a row and it is not NULL.
@@ -143,15 +116,11 @@ impl Session {
     /// # Errors
     /// As [`Session::batch`]; the line in the data is in `Complaint::context`.
     pub async fn copy_in(&self, statement: &str, data: &[u8]) -> Result<u64> {
-        let sink = self.client.copy_in::<_, Cursor<Vec<u8>>>(statement).await;
-        let mut sink = pin!(sink.map_err(|error| self.failure(error))?);
-        for chunk in data.chunks(COPY_CHUNK_BYTES) {
-            if sink.feed(Cursor::new(chunk.to_vec())).await.is_err() {
-                // The server's reason is in its answer, which `finish` reads.
-                break;
-            }
+        let reply = self.query(statement, false, Some(data)).await?;
+        if !reply.took_data {
+            return Err(self.misunderstanding("the statement asks for no data"));
         }
-        sink.finish().await.map_err(|error| self.failure(error))
+        Ok(reply.answers.last().map_or(0, |answer| answer.affected))
     }
 
     /// Makes the session as good as new (`DISCARD ALL`): settings, temporary
@@ -167,16 +136,15 @@ impl Session {
     /// Says goodbye and waits until the socket is closed (at most two seconds).
     /// The server's process may need a moment more to end.
     pub async fn close(self) {
-        let Self { client, mut driver, .. } = self;
-        drop(client);
-        // A goodbye that takes too long is cut short by the driver's drop.
-        let _ = tokio::time::timeout(GOODBYE, &mut driver.task).await;
+        // A goodbye that takes too long is cut short: the socket is dropped.
+        let _ = timeout(GOODBYE, self.line.into_inner().close()).await;
     }
 
-    /// Whether the connection is gone: ended by the server, or broken.
+    /// Whether the connection is gone: ended by the server, broken, or left by
+    /// a call that was given up half-way. Not while a call runs.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.client.is_closed()
+        self.line.try_lock().is_ok_and(|mut line| line.is_ended())
     }
 
     /// Major and minor version of the server, such as `(15, 18)`.
@@ -212,24 +180,50 @@ impl Session {
         }
     }
 
-    pub(crate) fn failure(&self, error: tokio_postgres::Error) -> Failure {
-        if let Some(report) = error.as_db_error() {
-            return Failure::new(Kind::Database, format!("{} refused a statement", self.place))
-                .because(Complaint::from_server(report));
+    /// Sends a text by the simple query protocol.
+    async fn query(&self, sql: &str, keeps_rows: bool, data: Option<&[u8]>) -> Result<Reply> {
+        let train = Train::query(sql).map_err(|error| self.misunderstanding(error))?;
+        self.exchange(train, keeps_rows, data).await
+    }
+
+    /// Sends a train and waits for all of its reply.
+    pub(crate) async fn exchange(
+        &self,
+        train: BytesMut,
+        keeps_rows: bool,
+        data: Option<&[u8]>,
+    ) -> Result<Reply> {
+        let reply = self.line.lock().await.exchange(train, keeps_rows, data).await;
+        let reply = reply.map_err(|end| self.broken(end))?;
+        if let Some(complaint) = reply.complaint {
+            return Err(Failure::new(
+                Kind::Database,
+                format!("{} refused a statement", self.place),
+            )
+            .because(complaint));
         }
-        if error.is_closed() {
-            let failure =
-                Failure::new(Kind::Database, format!("the connection to {} broke", self.place));
-            return match self.driver.ended.get() {
-                Some(reason) => match reason.as_db_error() {
-                    Some(report) => failure.because(Complaint::from_server(report)),
-                    None => failure.because(reason.to_string()),
-                },
-                None => failure.because(error),
-            };
+        if reply.gave_data {
+            return Err(self.misunderstanding("nobody takes the data of a COPY … TO STDOUT"));
         }
+        Ok(reply)
+    }
+
+    fn broken(&self, end: End) -> Failure {
+        let failure =
+            Failure::new(Kind::Database, format!("the connection to {} broke", self.place));
+        match end {
+            End::Told(complaint) => failure.because(complaint),
+            End::Lost(why) => failure.because(why),
+            End::GivenUp => failure.because("an earlier call was given up half-way"),
+        }
+    }
+
+    pub(crate) fn misunderstanding(
+        &self,
+        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Failure {
         Failure::new(Kind::Database, format!("the conversation with {} failed", self.place))
-            .because(error)
+            .because(cause)
     }
 }
 
@@ -238,11 +232,10 @@ fn silent(place: &str, wait: Duration) -> Failure {
     Failure::new(Kind::Timeout, format!("{place} did not answer within {seconds:.1} s"))
 }
 
-fn refusal(target: &Target, error: tokio_postgres::Error) -> Failure {
+fn refusal(target: &Target, refusal: Refusal) -> Failure {
     let place = target.redacted();
     let message = format!("cannot connect to {place}");
-    if let Some(report) = error.as_db_error() {
-        let complaint = Complaint::from_server(report);
+    if let Some(complaint) = refusal.complaint() {
         let (kind, hint) = match complaint.code.as_str() {
             "28P01" | "28000" => {
                 (Kind::Config, Some("check user and password of the URL".to_owned()))
@@ -263,25 +256,23 @@ fn refusal(target: &Target, error: tokio_postgres::Error) -> Failure {
             None => failure,
         };
     }
-    let cause = std::error::Error::source(&error)
-        .and_then(|source| source.downcast_ref::<std::io::Error>())
-        .map(std::io::Error::kind);
     let ready = match &target.host {
         Host::Socket(folder) => format!("pg_isready -h {} -p {}", folder.display(), target.port),
         Host::Tcp(name) => format!("pg_isready -h {name} -p {}", target.port),
     };
-    match cause {
-        Some(ErrorKind::ConnectionRefused | ErrorKind::NotFound) => {
+    match &refusal {
+        Refusal::Unreachable(error)
+            if matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::NotFound) =>
+        {
             Failure::new(Kind::NoServer, format!("no server listens at {place}"))
-                .because(error)
+                .because(refusal)
                 .hint(ready)
         }
-        Some(_) => Failure::new(Kind::NoServer, message).because(error).hint(ready),
-        None if error.is_closed() => {
-            Failure::new(Kind::NoServer, message).because(error).hint(ready)
+        _ if refusal.is_loss() => {
+            Failure::new(Kind::NoServer, message).because(refusal).hint(ready)
         }
         // Such as a server that insists on a password the URL lacks.
-        None => Failure::new(Kind::Config, message).because(error),
+        _ => Failure::new(Kind::Config, message).because(refusal),
     }
 }
 

@@ -7,3 +7,4 @@ mod globals;
 mod ground;
 mod scripts;
 mod sessions;
+mod trains;

@@ -30,15 +30,14 @@ const CONSTANTS: &str = "SELECT d.oid, c.reltoastrelid, \
 
 /// Whether another session has a transaction id. A statement of its own before
 /// the journal is read: within one, who writes could be looked at after the
-/// snapshot was taken, and a commit in between be seen by neither.
+/// snapshot was taken, and a commit in between be seen by neither. What it saw
+/// of other sessions is what later statements of the transaction see of them,
+/// the probe too: the server looks once for each transaction.
 const WRITERS: &str = "SELECT EXISTS (SELECT FROM pg_stat_get_activity(NULL) s \
       WHERE s.datid = {database} AND s.pid <> pg_backend_pid() \
       AND s.backend_type <> 'autovacuum worker' AND s.backend_xid IS NOT NULL)::text";
 
-/// Begins whatever changes a mark's state. Several statements in one text are
-/// answered at once; each answer of its own wakes us up, which costs as much as
-/// a small statement.
-const BEGIN: &str = "BEGIN; LOCK TABLE seedbed_journal.entry IN EXCLUSIVE MODE NOWAIT";
+const LOCK: &str = "LOCK TABLE seedbed_journal.entry IN EXCLUSIVE MODE NOWAIT";
 
 /// What of the journal is forgotten when a rewind ends.
 pub(super) enum Forget<'a> {
@@ -59,6 +58,11 @@ pub(super) struct Control {
     pub(super) probe: Prepared,
     pub(super) difference: Prepared,
     pub(super) layer: Prepared,
+    begin: Prepared,
+    lock: Prepared,
+    commit: Prepared,
+    forget_after: Prepared,
+    forget_all: Prepared,
 }
 
 impl Control {
@@ -85,23 +89,40 @@ impl Control {
             of_database(include_str!("sql/probe.sql")),
             difference.replace("{span}", AFTER),
             difference.replace("{span}", BETWEEN),
+            "BEGIN".to_owned(),
+            LOCK.to_owned(),
+            "COMMIT".to_owned(),
+            format!("DELETE FROM seedbed_journal.entry WHERE {AFTER}"),
+            "TRUNCATE seedbed_journal.entry".to_owned(),
         ];
-        let [xid, writers, probe, difference, layer] = fields(session.prepare(&statements).await?)?;
-        let forget =
-            format!("PREPARE forget (text) AS DELETE FROM seedbed_journal.entry WHERE {AFTER}");
-        session.batch(&forget).await?;
+        let [xid, writers, probe, difference, layer, begin, lock, commit, forget_after, forget_all] =
+            fields(session.prepare(&statements).await?)?;
         let lockers = of_database(include_str!("sql/lockers.sql"));
-        Ok(Self { session, lockers, xid, writers, probe, difference, layer })
+        Ok(Self {
+            session,
+            lockers,
+            xid,
+            writers,
+            probe,
+            difference,
+            layer,
+            begin,
+            lock,
+            commit,
+            forget_after,
+            forget_all,
+        })
     }
 
     /// Opens a transaction that holds the journal and runs calls in it, in one
     /// round trip. The transaction is left open, after a failure as well.
-    pub(super) async fn begin(&self, calls: &[Call<'_>]) -> Result<Vec<Answer>> {
-        // What is polled first is sent first.
-        let (begun, answers) =
-            tokio::join!(biased; self.session.batch(BEGIN), self.session.pipeline(calls));
-        begun?;
-        answers
+    pub(super) async fn begin(&self, calls: Vec<Call<'_>>) -> Result<Vec<Answer>> {
+        let mut train = vec![Self::call(&self.begin, &[]), Self::call(&self.lock, &[])];
+        let own = train.len();
+        train.extend(calls);
+        let mut answers = self.session.pipeline(&train).await?;
+        answers.drain(..own);
+        Ok(answers)
     }
 
     /// Runs calls in the open transaction, forgets and commits, in one round
@@ -109,21 +130,28 @@ impl Control {
     /// over.
     pub(super) async fn commit(
         &self,
-        calls: &[Call<'_>],
+        mut calls: Vec<Call<'_>>,
         forget: Forget<'_>,
     ) -> Result<Vec<Answer>> {
-        let commit = match forget {
-            Forget::Nothing => "COMMIT".to_owned(),
-            Forget::After(xid) => {
-                format!("EXECUTE forget ('{}'); COMMIT", xid.as_text().unwrap_or_default())
+        let count = calls.len();
+        match forget {
+            Forget::Nothing => {}
+            Forget::After(xid) => calls.push(Self::call(&self.forget_after, &[xid])),
+            Forget::All => calls.push(Self::call(&self.forget_all, &[])),
+        }
+        calls.push(Self::call(&self.commit, &[]));
+        match self.session.pipeline(&calls).await {
+            Ok(mut answers) => {
+                answers.truncate(count);
+                Ok(answers)
             }
-            Forget::All => "TRUNCATE seedbed_journal.entry; COMMIT".to_owned(),
-        };
-        let (answers, committed) =
-            tokio::join!(biased; self.session.pipeline(calls), self.session.batch(&commit));
-        let answers = answers?;
-        committed?;
-        Ok(answers)
+            Err(failure) => {
+                // After a failure the server skips the COMMIT. The failure is
+                // worth more than what becomes of the rollback.
+                let _ = self.roll_back().await;
+                Err(failure)
+            }
+        }
     }
 
     /// A call.

@@ -75,9 +75,11 @@ impl Journal {
         let control = &self.control;
         let template = Value::text("0");
         let below = self.marks.last().map_or(&template, |standing| &standing.xid);
-        // The id first, in a transaction of its own: who is not seen by then
-        // gets a younger one. Who had an older one is a writer, or done and in
-        // what the third statement reads of the journal.
+        // All in one transaction, whose id is the mark's. The id first: who is
+        // not seen by then gets a younger one. Who had an older one is a writer
+        // when the second statement looks, or done and in what the third reads
+        // of the journal, with a snapshot of its own. Whoever writes from then
+        // on is younger, and after the mark.
         let calls = [
             Control::call(&control.xid, &[]),
             Control::call(&control.writers, &[]),

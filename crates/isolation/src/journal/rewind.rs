@@ -196,7 +196,7 @@ impl Journal {
         let mut calls =
             vec![Control::call(&control.probe, &[xid]), Control::call(&control.difference, &[xid])];
         calls.extend(self.sequences.reset(&standing.sequences));
-        let mut answers = control.begin(&calls).await?.into_iter();
+        let mut answers = control.begin(calls).await?.into_iter();
         let mut next = || answers.next().map(|answer| answer.rows).unwrap_or_default();
         let mut probe = Probe::read(next().pop())?;
         let differences: Result<Vec<Difference>> =
@@ -230,7 +230,7 @@ impl Journal {
         } else {
             Forget::Nothing
         };
-        let answers = control.commit(&undo.calls(), forget).await?;
+        let answers = control.commit(undo.calls(), forget).await?;
         if !undo.is_exact(&answers) {
             return Ok(Attempt::Replace("the journal does not fit the rows it describes".into()));
         }

@@ -115,7 +115,7 @@ impl Journal {
             Control::call(&control.probe, &[&standing.xid]),
             Control::call(&control.layer, &[below, &standing.xid]),
         ];
-        let [mut probe, differences] = fields(control.begin(&calls).await?)?;
+        let [mut probe, differences] = fields(control.begin(calls.into()).await?)?;
         let probe = Probe::read(probe.rows.pop())?;
         if probe.newer || probe.obstacle(&self.vitals_at_open).is_some() {
             return Ok(None);

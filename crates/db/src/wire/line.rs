@@ -1,0 +1,197 @@
+//! The socket of a session and who speaks on it. Reads and writes go on at the
+//! same time: a server that answers a large train blocks on its answers while
+//! we would block on the train.
+//!
+//! A future that is dropped half-way leaves an answer under way that nobody
+//! knows the question of; from then on the line is ended.
+
+use std::future::poll_fn;
+use std::io::{self, ErrorKind};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf as _, BytesMut};
+use postgres_protocol::message::frontend::{self, CopyData};
+use rustix::io::Errno;
+use tokio::io::{AsyncReadExt as _, AsyncWrite as _, AsyncWriteExt as _};
+
+use super::{Machine, Reply, Socket};
+use crate::Complaint;
+
+/// Data of one COPY message; bounds memory and keeps the server busy.
+const COPY_CHUNK_BYTES: usize = 64 * 1024;
+/// Room to read into.
+const READ_BYTES: usize = 8 * 1024;
+
+/// A connection after its login.
+pub(crate) struct Line {
+    socket: Socket,
+    machine: Machine,
+    /// What is left to be sent.
+    output: BytesMut,
+    end: Option<End>,
+}
+
+/// Why a line is of no use any more.
+#[derive(Clone, Debug)]
+pub(crate) enum End {
+    /// The server said why.
+    Told(Complaint),
+    /// What the operating system or the protocol says.
+    Lost(String),
+    /// A call was given up half-way.
+    GivenUp,
+}
+
+impl Line {
+    /// Takes the socket over, with what was read from it already.
+    pub(crate) fn new(socket: Socket, read: BytesMut) -> Self {
+        Self { socket, machine: Machine::new(read), output: BytesMut::new(), end: None }
+    }
+
+    /// Sends a train and waits until the server is ready again. What a COPY
+    /// asks for is taken from `data`, once; any other is refused its data.
+    pub(crate) async fn exchange(
+        &mut self,
+        train: BytesMut,
+        keeps_rows: bool,
+        mut data: Option<&[u8]>,
+    ) -> Result<Reply, End> {
+        if let Some(end) = self.known_end() {
+            return Err(end);
+        }
+        self.machine.begin(keeps_rows);
+        self.output = train;
+        let moved = poll_fn(|cx| self.poll_exchange(cx, &mut data)).await;
+        self.output = BytesMut::new();
+        moved.map_err(|error| self.ended(&error))
+    }
+
+    fn poll_exchange(
+        &mut self,
+        cx: &mut Context<'_>,
+        data: &mut Option<&[u8]>,
+    ) -> Poll<io::Result<Reply>> {
+        loop {
+            if self.output.is_empty() && self.machine.wants_data() {
+                self.load(data)?;
+            }
+            let mut blocked = true;
+            let mut failed = None;
+            if !self.output.is_empty() {
+                match Pin::new(&mut self.socket).poll_write(cx, &self.output) {
+                    Poll::Ready(Ok(0)) => failed = Some(ErrorKind::WriteZero.into()),
+                    Poll::Ready(Ok(count)) => {
+                        self.output.advance(count);
+                        blocked = false;
+                    }
+                    // The server may have said why; that is still to be read.
+                    Poll::Ready(Err(error)) => failed = Some(error),
+                    Poll::Pending => {}
+                }
+            }
+            match self.poll_read(cx) {
+                Poll::Ready(Ok(())) => blocked = false,
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {
+                    if let Some(error) = failed {
+                        return Poll::Ready(Err(error));
+                    }
+                }
+            }
+            // Half a message that the server does not want any more (a COPY
+            // that failed) is still sent to its end.
+            if self.output.is_empty()
+                && let Some(reply) = self.machine.take_reply()
+            {
+                return Poll::Ready(Ok(reply));
+            }
+            if blocked {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let input = self.machine.input();
+        input.reserve(READ_BYTES);
+        if ready!(pin!(self.socket.read_buf(input)).poll(cx))? == 0 {
+            return Poll::Ready(Err(ErrorKind::UnexpectedEof.into()));
+        }
+        Poll::Ready(self.machine.advance())
+    }
+
+    /// The next message of a COPY.
+    fn load(&mut self, data: &mut Option<&[u8]>) -> io::Result<()> {
+        match data {
+            Some(left) if !left.is_empty() => {
+                let (chunk, rest) = left.split_at(left.len().min(COPY_CHUNK_BYTES));
+                CopyData::new(chunk)?.write(&mut self.output);
+                *left = rest;
+                return Ok(());
+            }
+            Some(_) => frontend::copy_done(&mut self.output),
+            None => frontend::copy_fail("there is no data for this COPY", &mut self.output)?,
+        }
+        *data = None;
+        self.machine.data_ended();
+        Ok(())
+    }
+
+    /// Why nothing can be sent any more, as far as that is known.
+    fn known_end(&mut self) -> Option<End> {
+        if self.end.is_none() && self.machine.is_underway() {
+            self.end = Some(End::GivenUp);
+        }
+        self.end.clone()
+    }
+
+    fn ended(&mut self, error: &io::Error) -> End {
+        let end = match self.machine.last_complaint() {
+            Some(complaint) => End::Told(complaint),
+            None if error.kind() == ErrorKind::UnexpectedEof => {
+                End::Lost("the server closed the connection".to_owned())
+            }
+            None => End::Lost(error.to_string()),
+        };
+        self.end.insert(end).clone()
+    }
+
+    /// Whether the line has ended. Looks at the socket, past the runtime, which
+    /// may not have looked lately.
+    pub(crate) fn is_ended(&mut self) -> bool {
+        if self.known_end().is_some() {
+            return true;
+        }
+        let mut some = [0; 1024];
+        loop {
+            let heard = match rustix::io::read(&self.socket, &mut some) {
+                Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
+                Ok(count) => {
+                    self.machine.input().extend_from_slice(&some[..count]);
+                    self.machine.advance()
+                }
+                Err(Errno::AGAIN) => return false,
+                Err(Errno::INTR) => continue,
+                Err(errno) => Err(errno.into()),
+            };
+            if let Err(error) = heard {
+                self.ended(&error);
+                return true;
+            }
+        }
+    }
+
+    /// Says goodbye, where anybody would hear it.
+    pub(crate) async fn close(mut self) {
+        if self.known_end().is_some() {
+            return;
+        }
+        let mut goodbye = BytesMut::new();
+        frontend::terminate(&mut goodbye);
+        if self.socket.write_all(&goodbye).await.is_ok() {
+            // Whoever is gone already needs no goodbye.
+            let _ = self.socket.shutdown().await;
+        }
+    }
+}
