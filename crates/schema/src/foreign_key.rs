@@ -25,6 +25,10 @@ pub struct ForeignKey {
     pub enforced: bool,
     /// What deleting the parent does.
     pub on_delete: Action,
+    /// Whether the last column is a range that ranges of the parent must cover
+    /// (`PERIOD`, PostgreSQL 18).
+    #[serde(default)]
+    pub period: bool,
 }
 
 /// A referential action.

@@ -19,5 +19,5 @@ pub use graph::{Component, Graph};
 pub use key::{KeyPart, UniqueKey};
 pub use name::{Lookup, TableName, near, quote, quote_literal};
 pub use schema::Schema;
-pub use table::{Partition, Table, TableKind, Trigger};
+pub use table::{Partition, Table, TableKind, Trigger, View};
 pub use types::{Attribute, Base, NamedType, TypeRef, TypeShape};

@@ -1,5 +1,7 @@
 //! Tables.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Check, Column, Exclusion, ForeignKey, TableName, UniqueKey};
@@ -26,10 +28,14 @@ pub struct Table {
     pub triggers: Vec<Trigger>,
     /// Whether row-level security is on.
     pub row_security: bool,
-    /// What partitions hold, if it is partitioned; sub-partitions included.
+    /// What its partitions hold, if it is partitioned: the leaves of its tree,
+    /// so that a row has a place where one of them says so.
     pub partitions: Vec<Partition>,
-    /// Columns or expressions of its partition key.
+    /// Columns or expressions of its partition key, as in `KeyPart::expression`.
     pub partition_key: Vec<String>,
+    /// Where rows of an automatically updatable view go.
+    #[serde(default)]
+    pub view: Option<View>,
     /// Rights of the connected role.
     pub may_select: bool,
     /// See `may_select`; on the whole table or on columns.
@@ -61,6 +67,15 @@ pub struct Partition {
     /// What it holds (`pg_get_partition_constraintdef`); absent: the default
     /// partition of a table that has no other.
     pub holds: Option<String>,
+}
+
+/// What a view without triggers or rules of its own shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct View {
+    /// The table, or again a view, that takes its rows.
+    pub base: TableName,
+    /// Columns of the view that are plain columns there: name here, name there.
+    pub columns: BTreeMap<String, String>,
 }
 
 /// A trigger.
