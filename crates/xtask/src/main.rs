@@ -4,6 +4,7 @@
 
 mod bench;
 mod dice;
+mod dictionaries;
 mod generate;
 mod processes;
 mod project;
@@ -24,6 +25,8 @@ usage: cargo xtask COMMAND
 
   tidy                  check the rules of the house that no compiler checks
   generate [--check]    write docs/reference from the program, or compare
+  dictionaries [--check]
+                        compile the lists that values are drawn from, or compare
   snippets              check the commands and files shown in README and guides
   test [--short]        every check and every test; the last line is the sum
   bench start|isolation [--rounds N] [--json] [--check] [--no-peers]
@@ -59,6 +62,8 @@ fn run(words: &[&str]) -> Result<bool> {
         ["tidy"] => tidy::run(),
         ["generate"] => generate::write(),
         ["generate", "--check"] => generate::check(),
+        ["dictionaries"] => dictionaries::write(),
+        ["dictionaries", "--check"] => dictionaries::check(),
         ["snippets"] => snippets::run(),
         ["test"] => test::run(test::Length::Full),
         ["test", "--short"] => test::run(test::Length::Short),
