@@ -1,0 +1,129 @@
+//! The rows of one binding while a plan runs.
+//!
+//! Invariant: `rows` is empty (nothing is there yet) or has `size` places, and
+//! `there` of them are taken. A binding nobody fills costs no allocation.
+
+use std::collections::BTreeSet;
+
+use seedbed_api::plan::{Binding, Made, Outcome, Rows, Target};
+use seedbed_api::{Failure, Kind, Result};
+
+use super::Row;
+
+/// What is known of a binding.
+#[derive(Debug)]
+pub(super) struct Filled {
+    size: u32,
+    there: u32,
+    rows: Vec<Option<Row>>,
+    outcomes: Vec<Outcome>,
+    differs: BTreeSet<u32>,
+}
+
+impl Filled {
+    /// An empty one. Fails where nobody could count its rows.
+    pub(super) fn new(binding: &Binding, count: u32) -> Result<Self> {
+        let size = match binding.rows {
+            Rows::One => Some(1),
+            Rows::Times(times) => times.checked_mul(count),
+        };
+        let size = size.ok_or_else(|| {
+            let message =
+                format!("there would be more rows in {} than a number holds", binding.table);
+            Failure::new(Kind::Config, message).hint("ask for fewer rows in one call")
+        })?;
+        Ok(Self {
+            size,
+            there: 0,
+            rows: Vec::new(),
+            outcomes: Vec::new(),
+            differs: BTreeSet::new(),
+        })
+    }
+
+    pub(super) fn size(&self) -> u32 {
+        self.size
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        self.there == self.size
+    }
+
+    /// Whether a step on `target` has no row to work on.
+    pub(super) fn is_idle(&self, target: Target) -> bool {
+        match target {
+            Target::Missing => self.is_complete(),
+            Target::Differing => self.differs.is_empty(),
+            Target::All => self.size == 0,
+        }
+    }
+
+    /// The rows a step on `target` works on, ascending.
+    pub(super) fn todo(&self, target: Target) -> Vec<u32> {
+        match target {
+            Target::Missing => self.missing(),
+            Target::Differing => self.differs.iter().copied().collect(),
+            Target::All => (0..self.size).collect(),
+        }
+    }
+
+    /// What is left after a step on `target`.
+    pub(super) fn left(&self, target: Target) -> Vec<u32> {
+        match target {
+            Target::Differing => self.todo(target),
+            Target::Missing | Target::All => self.missing(),
+        }
+    }
+
+    /// The rows not found or made yet, ascending.
+    pub(super) fn missing(&self) -> Vec<u32> {
+        if self.is_complete() {
+            return Vec::new();
+        }
+        (0..self.size).filter(|ordinal| self.row(*ordinal).is_none()).collect()
+    }
+
+    pub(super) fn row(&self, ordinal: u32) -> Option<&Row> {
+        self.rows.get(ordinal as usize)?.as_ref()
+    }
+
+    /// All rows, by ordinal.
+    pub(super) fn all_rows(&self) -> Vec<Option<Row>> {
+        (0..self.size).map(|ordinal| self.row(ordinal).cloned()).collect()
+    }
+
+    /// Takes a row; `ordinal` is below the size.
+    pub(super) fn put(&mut self, ordinal: u32, row: Row, differs: bool, outcome: Option<Outcome>) {
+        if self.rows.is_empty() {
+            let size = self.size as usize;
+            self.rows.resize_with(size, || None);
+            self.outcomes.resize(size, Outcome::Matched);
+        }
+        let place = ordinal as usize;
+        if self.rows[place].replace(row).is_none() {
+            self.there += 1;
+        }
+        if differs {
+            self.differs.insert(ordinal);
+        } else {
+            self.differs.remove(&ordinal);
+        }
+        if let Some(outcome) = outcome {
+            self.outcomes[place] = outcome;
+        }
+    }
+
+    /// The result, if all rows are there. It is moved out.
+    pub(super) fn take(&mut self, binding: &Binding) -> Option<Made> {
+        if !self.is_complete() || binding.key_of.is_some() {
+            return None;
+        }
+        Some(Made {
+            binding: binding.name.clone(),
+            table: binding.table.clone(),
+            columns: binding.columns.clone(),
+            rows: std::mem::take(&mut self.rows).into_iter().flatten().collect(),
+            outcomes: std::mem::take(&mut self.outcomes),
+        })
+    }
+}
