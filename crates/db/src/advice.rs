@@ -189,11 +189,7 @@ mod tests {
             severity: "ERROR".into(),
             code: code.into(),
             message: message.into(),
-            detail: None,
-            hint: None,
-            context: None,
-            position: None,
-            inner_statement: None,
+            ..Complaint::empty()
         }
     }
 

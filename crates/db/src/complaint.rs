@@ -27,6 +27,12 @@ pub struct Complaint {
     pub position: Option<usize>,
     /// The statement generated inside a function, where that is what failed.
     pub inner_statement: Option<String>,
+    /// Name of the table it is about, without its schema.
+    pub table: Option<String>,
+    /// Name of the column it is about.
+    pub column: Option<String>,
+    /// Name of the constraint or unique index that was violated.
+    pub constraint: Option<String>,
 }
 
 impl Complaint {
@@ -60,6 +66,9 @@ impl Complaint {
             context: None,
             position: None,
             inner_statement: None,
+            table: None,
+            column: None,
+            constraint: None,
         }
     }
 
@@ -72,6 +81,9 @@ impl Complaint {
             b'D' => self.detail = Some(value),
             b'H' => self.hint = Some(value),
             b'W' => self.context = Some(value),
+            b't' => self.table = Some(value),
+            b'c' => self.column = Some(value),
+            b'n' => self.constraint = Some(value),
             b'P' => self.position = value.parse().ok(),
             // Follows the position, which is one of the two statements only.
             b'q' if self.position.is_none() => self.inner_statement = Some(value),
@@ -94,6 +106,9 @@ impl Complaint {
             context: error.where_().map(str::to_owned),
             position,
             inner_statement,
+            table: error.table().map(str::to_owned),
+            column: error.column().map(str::to_owned),
+            constraint: error.constraint().map(str::to_owned),
         }
     }
 }
