@@ -17,6 +17,7 @@ mod layering;
 mod lease;
 mod lock;
 mod marker;
+mod ownership;
 mod pool;
 mod removal;
 mod roles;
@@ -34,6 +35,7 @@ pub use layering::{Keeping, Layering};
 pub use lease::{HolderId, LeasePlan, Leases, SlotTargets, slot_number};
 pub use lock::hold;
 pub use marker::{Keepsake, clone_name, kept_name, template_name};
+pub use ownership::is_ours;
 pub use pool::{
     KeptDatabase, Pool, PoolFigures, PoolPlan, drop_all_but_kept, drop_kept, holdings, kept,
 };

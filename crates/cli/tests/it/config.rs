@@ -58,6 +58,9 @@ fn every_value_tells_its_origin_and_no_password_is_shown() {
     workers is not set                           # default
     lane = "auto"                                # default
     recipe.migrations = "db/migrations"          # found: db/migrations holds .sql files
+    factories.seed = "seedbed"                   # default
+    factories.locale = "en_US"                   # default
+    factories.consent = []                       # default
     env.DB = "{database}"                        # seedbed.toml:5
     --- stderr
     "#);

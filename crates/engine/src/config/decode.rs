@@ -266,6 +266,7 @@ pub(super) fn templates(given: &Given) -> Result<BTreeMap<String, Value<Template
 mod tests {
     use super::*;
     use crate::config::document;
+    use crate::config::factories::{LOCALES, locale};
     use crate::config::keys::{KEYS, Shape};
 
     fn fits(shape: Shape, given: &Given) -> Result<(), Misfit> {
@@ -276,6 +277,7 @@ mod tests {
             Shape::Word(words) if words == LANES => lane(given).map(drop),
             Shape::Workers => workers(given).map(drop),
             Shape::Word(words) if words == FetchWith::WORDS => fetch_with(given).map(drop),
+            Shape::Word(words) if words == LOCALES => locale(given).map(drop),
             Shape::Word(_) => format(given).map(drop),
             Shape::Text => text(given).map(drop),
             Shape::Path => path(given).map(drop),

@@ -2,6 +2,7 @@
 //! the reference page, the JSON schema and `config show` are made from this
 //! table; nothing else lists keys.
 
+use super::factories::LOCALES;
 use super::lease::LANES;
 use super::recipe::FOLDER_FORMATS;
 use seedbed_server::Storage;
@@ -323,6 +324,32 @@ pub const KEYS: &[Key] = &[
         Shape::Globs,
         "[\"db/seeds/*.sql\"]",
         "SQL files with reference data, run in the order of their paths once the schema is made.",
+    ),
+    or(
+        key(
+            "factories.seed",
+            Shape::Text,
+            "\"shop\"",
+            "What the values that `seedbed make` generates depend on: with another seed they are \
+             other ones, with the same seed they are the same on every machine.",
+        ),
+        "seedbed",
+    ),
+    or(
+        key(
+            "factories.locale",
+            Shape::Word(LOCALES),
+            "\"de_DE\"",
+            "Language and country of generated names, addresses and texts.",
+        ),
+        "en_US",
+    ),
+    key(
+        "factories.consent",
+        Shape::Texts,
+        "[\"localhost:5432/shop 7432101234567890123.16384\"]",
+        "Databases that factories may write into although nothing says that they are for tests, \
+         such as one for development. `seedbed make` tells the line to write.",
     ),
     key(
         "env",

@@ -16,7 +16,7 @@ use super::misfit::Misfit;
 use super::recipe::{RecipeChoice, RecipeSource};
 use super::template::Template;
 use super::value::{Origin, Value};
-use super::{FILE_NAME, discover, root};
+use super::{FILE_NAME, discover, factories, root};
 use seedbed_server::Storage;
 use seedbed_server::binaries::FetchWith;
 
@@ -45,6 +45,9 @@ pub struct Config {
     pub workers: Value<Option<Workers>>,
     pub lane: Value<LaneChoice>,
     pub settings: BTreeMap<String, Value<String>>,
+    pub seed: Value<String>,
+    pub values_locale: Value<seedbed_values::Locale>,
+    pub consent: Value<Vec<String>>,
     /// The recipe and why it is this one.
     pub recipe: RecipeChoice,
     pub env: BTreeMap<String, Value<Template>>,
@@ -92,6 +95,9 @@ impl Config {
             workers: decoder.optional("workers", decode::workers)?,
             lane: decoder.required("lane", decode::lane)?,
             settings: decoder.or_empty("settings", decode::parameters)?.value,
+            seed: decoder.required("factories.seed", decode::text)?,
+            values_locale: decoder.required("factories.locale", factories::locale)?,
+            consent: decoder.or_empty("factories.consent", decode::texts)?,
             env: decoder.or_empty("env", decode::templates)?.value,
             recipe,
             file: project.text.is_some().then(|| project.root.join(FILE_NAME)),

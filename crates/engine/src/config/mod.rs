@@ -6,7 +6,7 @@
 //! decoder, the warnings for unknown keys, the reference page, the JSON schema
 //! and `config show` are made from it.
 //!
-//! Invariants: nothing outside this list of variables is read (in particular
+//! Invariants: nothing outside this list of variables is read here (in particular
 //! never `DATABASE_URL`, which may name production); a password in a URL is
 //! never shown, neither by `config show` nor in an error.
 
@@ -19,6 +19,7 @@ mod discover;
 mod document;
 mod duration;
 mod excerpt;
+mod factories;
 mod layers;
 mod lease;
 mod load;

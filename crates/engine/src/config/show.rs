@@ -50,6 +50,11 @@ impl Config {
             rows.push(row(&format!("settings.{name}"), setting, |text| Some(quoted(text))));
         }
         self.recipe_rows(&mut rows);
+        rows.push(row("factories.seed", &self.seed, |seed| Some(quoted(seed))));
+        rows.push(row("factories.locale", &self.values_locale, |locale| {
+            Some(quoted(locale.word()))
+        }));
+        rows.push(row("factories.consent", &self.consent, |consent| Some(list(consent))));
         for (name, template) in &self.env {
             rows.push(row(&format!("env.{name}"), template, |text| Some(quoted(text.source()))));
         }

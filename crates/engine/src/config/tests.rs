@@ -98,6 +98,9 @@ fn nothing_said_means_the_defaults() {
     workers = - # default
     lane = "auto" # default
     recipe = - # default (no migrations and no dump in the usual places)
+    factories.seed = "seedbed" # default
+    factories.locale = "en_US" # default
+    factories.consent = [] # default
     "#);
 }
 
@@ -122,6 +125,11 @@ jit = false
 command = "alembic upgrade head"
 inputs = ["alembic/**/*.py"]
 seeds = ["db/seeds/*.sql"]
+
+[factories]
+seed = "shop"
+locale = "de-DE"
+consent = ["localhost:5432/shop 7432.16384"]
 
 [env]
 JDBC_URL = "jdbc:postgresql://{host}:{port}/{database}"
@@ -156,7 +164,10 @@ JDBC_URL = "jdbc:postgresql://{host}:{port}/{database}"
     recipe.command = ["sh", "-c", "alembic upgrade head"] # seedbed.toml:15
     recipe.inputs = ["alembic/**/*.py"] # seedbed.toml:16
     recipe.seeds = ["db/seeds/*.sql"] # seedbed.toml:17
-    env.JDBC_URL = "jdbc:postgresql://{host}:{port}/{database}" # seedbed.toml:20
+    factories.seed = "shop" # seedbed.toml:20
+    factories.locale = "de_DE" # seedbed.toml:21
+    factories.consent = ["localhost:5432/shop 7432.16384"] # seedbed.toml:22
+    env.JDBC_URL = "jdbc:postgresql://{host}:{port}/{database}" # seedbed.toml:25
     "#);
 }
 
@@ -181,6 +192,18 @@ fn only_our_own_variables_are_ever_read() {
     for name in asked.borrow().iter() {
         assert!(name.starts_with("SEEDBED_"), "{name}");
     }
+}
+
+#[test]
+fn a_locale_nobody_has_is_told_with_the_nearest() {
+    assert_snapshot!(complaint("[factories]\nlocale = \"de_AT\"\n"), @r#"
+    seedbed.toml:2: `factories.locale` is "de_AT", expected one of en_US, en_GB, es_ES, de_DE, fr_FR, it_IT, pt_BR, nl_NL, pl_PL, ja_JP
+    hint: [factories] ⏎ locale = "de_DE"
+    "#);
+    assert_snapshot!(complaint("[factories]\nseed = \"\"\n"), @r#"
+    seedbed.toml:2: `factories.seed` is "", expected a text in quotes
+    hint: [factories] ⏎ seed = "shop"
+    "#);
 }
 
 #[test]

@@ -190,6 +190,20 @@ impl Leases {
         self.0.targets(slot)
     }
 
+    /// Where the holder of a lease connects.
+    ///
+    /// # Errors
+    /// `UnknownLease`, `LeaseEnded`, `Ending`.
+    pub fn lent(&self, lease: &str) -> Result<super::SlotTargets> {
+        let lease = LeaseRef::parse(lease)?;
+        if self.0.queue.is_ending() {
+            return Err(ProblemCode::Ending.failure("the lease service is about to end"));
+        }
+        self.0.queue.current(lease)?;
+        self.targets(lease.slot.index())
+            .ok_or_else(|| Failure::new(Kind::Bug, "a slot of the queue has no place"))
+    }
+
     /// Names of the databases that were kept.
     #[must_use]
     pub fn kept(&self) -> Vec<String> {
