@@ -7,6 +7,7 @@ mod apply;
 mod complaint;
 mod excerpt;
 mod extension;
+mod introspect;
 mod pipeline;
 mod quote;
 mod report;

@@ -5,6 +5,7 @@
 mod errors;
 mod globals;
 mod ground;
+mod introspect;
 mod scripts;
 mod sessions;
 mod trains;

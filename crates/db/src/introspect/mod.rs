@@ -1,0 +1,18 @@
+//! Reading a database's schema from its catalogs: [`crate::Session::schema`]
+//! for what it looks like, [`crate::Session::catalog_fingerprint`] for whether
+//! it still looks like that.
+//!
+//! *Invariant*: nothing is written and nothing stays set, in a transaction of
+//! the caller's neither; no right beyond connecting is needed.
+
+mod answer;
+mod assembly;
+mod catalog;
+mod column;
+mod expression;
+mod fingerprint;
+mod key;
+mod node_tree;
+mod reading;
+mod statement;
+mod type_book;

@@ -1,0 +1,3 @@
+//! Schemas read from real databases.
+
+mod wide;
