@@ -15,7 +15,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use seedbed_api::{Failure, Kind, Result};
 use tokio::sync::Mutex;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 
@@ -25,8 +25,6 @@ use crate::{Complaint, Host, Target, Value};
 
 /// Pause between two attempts while the server says it is starting up.
 const RETRY_PAUSE: Duration = Duration::from_millis(20);
-/// How long a polite goodbye may take before the socket is simply dropped.
-const GOODBYE: Duration = Duration::from_secs(2);
 
 /// A connection. Statements of one session run one after the other.
 pub struct Session {
@@ -133,11 +131,10 @@ impl Session {
         self.live_as_long_as_we().await
     }
 
-    /// Says goodbye and waits until the socket is closed (at most two seconds).
-    /// The server's process may need a moment more to end.
+    /// Says goodbye and closes the socket. The server's process may need a
+    /// moment more to end.
     pub async fn close(self) {
-        // A goodbye that takes too long is cut short: the socket is dropped.
-        let _ = timeout(GOODBYE, self.line.into_inner().close()).await;
+        self.line.into_inner().close();
     }
 
     /// Whether the connection is gone: ended by the server, broken, or left by
@@ -212,7 +209,7 @@ impl Session {
         let failure =
             Failure::new(Kind::Database, format!("the connection to {} broke", self.place));
         match end {
-            End::Told(complaint) => failure.because(complaint),
+            End::Told(complaint) => failure.because(*complaint),
             End::Lost(why) => failure.because(why),
             End::GivenUp => failure.because("an earlier call was given up half-way"),
         }

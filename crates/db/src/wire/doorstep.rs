@@ -12,10 +12,10 @@ use std::task::{Context, Poll};
 use bytes::{Buf as _, BytesMut};
 use postgres_protocol::message::backend::{Header, READY_FOR_QUERY_TAG};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
-use tokio::net::{TcpSocket, UnixStream, lookup_host};
+use tokio::net::{TcpSocket, TcpStream, UnixStream, lookup_host};
 use tokio_postgres::{Config, NoTls};
 
-use super::{Line, Socket};
+use super::{Line, Socket, Stream};
 use crate::{Complaint, Host, Target};
 
 /// Room for all of a server's greeting.
@@ -96,7 +96,7 @@ pub(crate) async fn log_in(target: &Target, config: &Config) -> Result<(Line, Gr
         Host::Socket(folder) => {
             let path = folder.join(format!(".s.PGSQL.{}", target.port));
             let stream = UnixStream::connect(path).await.map_err(Refusal::Unreachable)?;
-            enter(Socket::Unix(stream), config).await
+            enter(stream, config, |stream| stream.into_std().map(Stream::Unix)).await
         }
         Host::Tcp(name) => {
             let mut last =
@@ -105,10 +105,14 @@ pub(crate) async fn log_in(target: &Target, config: &Config) -> Result<(Line, Gr
             let mut refusal = None;
             for address in addresses.map_err(Refusal::Unreachable)? {
                 refusal = match connect(address).await {
-                    Ok(socket) => match enter(socket, config).await {
-                        Ok(entered) => return Ok(entered),
-                        Err(refusal) => Some(refusal),
-                    },
+                    Ok(stream) => {
+                        match enter(stream, config, |stream| stream.into_std().map(Stream::Tcp))
+                            .await
+                        {
+                            Ok(entered) => return Ok(entered),
+                            Err(refusal) => Some(refusal),
+                        }
+                    }
                     Err(error) => {
                         last = error;
                         None
@@ -120,16 +124,20 @@ pub(crate) async fn log_in(target: &Target, config: &Config) -> Result<(Line, Gr
     }
 }
 
-async fn connect(address: std::net::SocketAddr) -> io::Result<Socket> {
+async fn connect(address: std::net::SocketAddr) -> io::Result<TcpStream> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_keepalive(true)?;
     let stream = socket.connect(address).await?;
     stream.set_nodelay(true)?;
-    Ok(Socket::Tcp(stream))
+    Ok(stream)
 }
 
-async fn enter(socket: Socket, config: &Config) -> Result<(Line, Greeting), Refusal> {
-    let mut door = Doorstep::new(socket);
+async fn enter<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    config: &Config,
+    take: impl FnOnce(S) -> io::Result<Stream>,
+) -> Result<(Line, Greeting), Refusal> {
+    let mut door = Doorstep::new(stream);
     let entered = config.connect_raw(&mut door, NoTls).await;
     // Neither is ever polled, so neither says goodbye to the server.
     let (client, connection) = entered.map_err(Refusal::Login)?;
@@ -138,7 +146,8 @@ async fn enter(socket: Socket, config: &Config) -> Result<(Line, Greeting), Refu
     let greeting = Greeting(told.collect());
     drop(connection);
     drop(client);
-    Ok((Line::new(door.stream, door.read), greeting))
+    let socket = take(door.stream).and_then(Socket::new).map_err(Refusal::Unreachable)?;
+    Ok((Line::new(socket, door.read), greeting))
 }
 
 /// A stream that is read message by message up to the end of the login.

@@ -7,26 +7,25 @@
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
-use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, BytesMut};
 use postgres_protocol::message::frontend::{self, CopyData};
-use rustix::io::Errno;
-use tokio::io::{AsyncReadExt as _, AsyncWrite as _, AsyncWriteExt as _};
 
 use super::{Machine, Reply, Socket};
 use crate::Complaint;
 
 /// Data of one COPY message; bounds memory and keeps the server busy.
 const COPY_CHUNK_BYTES: usize = 64 * 1024;
-/// Room to read into.
-const READ_BYTES: usize = 8 * 1024;
+/// Room to read into; the server sends at most 8 KiB at a time.
+const READ_BYTES: usize = 16 * 1024;
 
 /// A connection after its login.
 pub(crate) struct Line {
     socket: Socket,
     machine: Machine,
+    /// Where bytes arrive.
+    heard: Box<[u8]>,
     /// What is left to be sent.
     output: BytesMut,
     end: Option<End>,
@@ -36,7 +35,7 @@ pub(crate) struct Line {
 #[derive(Clone, Debug)]
 pub(crate) enum End {
     /// The server said why.
-    Told(Complaint),
+    Told(Box<Complaint>),
     /// What the operating system or the protocol says.
     Lost(String),
     /// A call was given up half-way.
@@ -46,7 +45,13 @@ pub(crate) enum End {
 impl Line {
     /// Takes the socket over, with what was read from it already.
     pub(crate) fn new(socket: Socket, read: BytesMut) -> Self {
-        Self { socket, machine: Machine::new(read), output: BytesMut::new(), end: None }
+        Self {
+            socket,
+            machine: Machine::new(read),
+            heard: vec![0; READ_BYTES].into(),
+            output: BytesMut::new(),
+            end: None,
+        }
     }
 
     /// Sends a train and waits until the server is ready again. What a COPY
@@ -64,6 +69,7 @@ impl Line {
         self.output = train;
         let moved = poll_fn(|cx| self.poll_exchange(cx, &mut data)).await;
         self.output = BytesMut::new();
+        self.socket.unblock();
         moved.map_err(|error| self.ended(&error))
     }
 
@@ -79,7 +85,7 @@ impl Line {
             let mut blocked = true;
             let mut failed = None;
             if !self.output.is_empty() {
-                match Pin::new(&mut self.socket).poll_write(cx, &self.output) {
+                match self.socket.poll_write(cx, &self.output) {
                     Poll::Ready(Ok(0)) => failed = Some(ErrorKind::WriteZero.into()),
                     Poll::Ready(Ok(count)) => {
                         self.output.advance(count);
@@ -113,11 +119,11 @@ impl Line {
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let input = self.machine.input();
-        input.reserve(READ_BYTES);
-        if ready!(pin!(self.socket.read_buf(input)).poll(cx))? == 0 {
+        let count = ready!(self.socket.poll_read(cx, &mut self.heard))?;
+        if count == 0 {
             return Poll::Ready(Err(ErrorKind::UnexpectedEof.into()));
         }
+        self.machine.input().extend_from_slice(&self.heard[..count]);
         Poll::Ready(self.machine.advance())
     }
 
@@ -148,7 +154,7 @@ impl Line {
 
     fn ended(&mut self, error: &io::Error) -> End {
         let end = match self.machine.last_complaint() {
-            Some(complaint) => End::Told(complaint),
+            Some(complaint) => End::Told(complaint.into()),
             None if error.kind() == ErrorKind::UnexpectedEof => {
                 End::Lost("the server closed the connection".to_owned())
             }
@@ -157,23 +163,21 @@ impl Line {
         self.end.insert(end).clone()
     }
 
-    /// Whether the line has ended. Looks at the socket, past the runtime, which
-    /// may not have looked lately.
+    /// Whether the line has ended. Looks at the socket for that.
     pub(crate) fn is_ended(&mut self) -> bool {
         if self.known_end().is_some() {
             return true;
         }
-        let mut some = [0; 1024];
         loop {
-            let heard = match rustix::io::read(&self.socket, &mut some) {
+            let heard = match self.socket.read_now(&mut self.heard) {
                 Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
                 Ok(count) => {
-                    self.machine.input().extend_from_slice(&some[..count]);
+                    self.machine.input().extend_from_slice(&self.heard[..count]);
                     self.machine.advance()
                 }
-                Err(Errno::AGAIN) => return false,
-                Err(Errno::INTR) => continue,
-                Err(errno) => Err(errno.into()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => Err(error),
             };
             if let Err(error) = heard {
                 self.ended(&error);
@@ -183,15 +187,12 @@ impl Line {
     }
 
     /// Says goodbye, where anybody would hear it.
-    pub(crate) async fn close(mut self) {
-        if self.known_end().is_some() {
-            return;
-        }
-        let mut goodbye = BytesMut::new();
-        frontend::terminate(&mut goodbye);
-        if self.socket.write_all(&goodbye).await.is_ok() {
-            // Whoever is gone already needs no goodbye.
-            let _ = self.socket.shutdown().await;
+    pub(crate) fn close(mut self) {
+        if self.known_end().is_none() {
+            let mut goodbye = BytesMut::new();
+            frontend::terminate(&mut goodbye);
+            // Who is gone already needs none.
+            let _ = self.socket.end(&goodbye);
         }
     }
 }

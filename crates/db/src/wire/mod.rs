@@ -13,5 +13,5 @@ mod train;
 pub(crate) use doorstep::{Refusal, log_in};
 pub(crate) use line::{End, Line};
 pub(crate) use machine::{Machine, Reply};
-pub(crate) use socket::Socket;
+pub(crate) use socket::{Socket, Stream};
 pub(crate) use train::Train;
