@@ -13,7 +13,8 @@ use super::recipe::Recipe;
 use super::shelf::Shelf;
 
 /// Every locale.
-const LOCALES: [&str; 1] = ["en_US"];
+const LOCALES: [&str; 10] =
+    ["en_US", "en_GB", "es_ES", "de_DE", "fr_FR", "it_IT", "pt_BR", "nl_NL", "pl_PL", "ja_JP"];
 /// Lists of names.
 const NAMES: [&str; 3] = ["given_female", "given_male", "family"];
 /// Lists of places: whatever a place is called, it is called so.

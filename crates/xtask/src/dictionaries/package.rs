@@ -123,7 +123,7 @@ fn the_only_file(folder: &Path) -> Result<PathBuf> {
     let mut files = std::fs::read_dir(folder)?.collect::<std::io::Result<Vec<_>>>()?;
     match (files.pop(), files.len()) {
         (Some(file), 0) => Ok(file.path()),
-        (_, others) => bail!("its client left {} files", others),
+        (_, others) => bail!("its client left {others} files"),
     }
 }
 

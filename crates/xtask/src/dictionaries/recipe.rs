@@ -71,6 +71,8 @@ pub(crate) struct Source {
     prefix: String,
     /// Only the first entries of a table that is ordered by frequency.
     head: Option<usize>,
+    /// An even spread of so many entries.
+    most: Option<usize>,
 }
 
 fn most_entries() -> usize {
@@ -115,7 +117,7 @@ impl Source {
         if entries.is_empty() {
             bail!("{} gives nothing", named());
         }
-        Ok(entries)
+        Ok(spread(entries, self.most.unwrap_or(usize::MAX)))
     }
 
     fn correct(&self, entry: &mut Entry) {
