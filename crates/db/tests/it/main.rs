@@ -6,6 +6,7 @@ mod errors;
 mod globals;
 mod ground;
 mod introspect;
+mod runner;
 mod scripts;
 mod sessions;
 mod trains;

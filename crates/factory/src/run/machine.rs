@@ -13,7 +13,8 @@ use std::mem;
 use std::sync::Arc;
 
 use seedbed_api::plan::{
-    Argument, Made, Parameter, Plan, Reason, Step, Trouble, VERSION, Values, ValuesRequest,
+    Argument, Binding, Made, Outcome, Parameter, Plan, Reason, Step, Target, Trouble, VERSION,
+    Values, ValuesRequest,
 };
 use seedbed_api::{Failure, Kind, Result};
 
@@ -46,6 +47,8 @@ pub enum Action<'a> {
         parameters: Row,
         /// Whether a savepoint goes around it, which is undone on an error.
         savepoint: bool,
+        /// Whether it makes or changes rows, and so may wait for another session.
+        writes: bool,
     },
     /// Ask for generated values; then [`Run::valued`].
     Values(ValuesRequest),
@@ -258,7 +261,8 @@ impl Run {
     fn query<'a>(&'a self, step: &'a Step, into: usize, savepoint: bool) -> Result<Action<'a>> {
         let todo = self.filled[into].todo(step.on);
         let parameters = self.render(step, into, &todo)?;
-        Ok(Action::Query { sql: &step.sql, parameters, savepoint })
+        let writes = matches!(step.outcome, Some(Outcome::Created | Outcome::Updated));
+        Ok(Action::Query { sql: &step.sql, parameters, savepoint, writes })
     }
 
     /// Puts the rows of a step in their places.
@@ -282,8 +286,7 @@ impl Run {
             let ordinal = ordinal
                 .filter(|ordinal| *ordinal < filled.size())
                 .ok_or_else(|| misfit(step, "a row has an ordinal nobody asked for"))?;
-            let differs =
-                row[1].as_deref() == Some("f") && step.on != seedbed_api::plan::Target::Differing;
+            let differs = row[1].as_deref() == Some("f") && step.on != Target::Differing;
             row.drain(..2);
             if let Some(seen) = seen.get_mut(ordinal as usize)
                 && mem::replace(seen, true)
@@ -329,7 +332,7 @@ impl Run {
 
     fn request(&self) -> ValuesRequest {
         let bindings = || self.plan.bindings.iter().zip(&self.filled);
-        let key = |(binding, filled): (&seedbed_api::plan::Binding, &Filled)| {
+        let key = |(binding, filled): (&Binding, &Filled)| {
             Some((binding.key_of.clone()?, filled.all_rows()))
         };
         ValuesRequest {

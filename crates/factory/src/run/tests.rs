@@ -101,7 +101,7 @@ fn start(vector: &Vector) -> Run {
 fn heard(run: &mut Run) -> Result<Expected, Outcome> {
     Ok(match run.action().unwrap() {
         Action::Begin => Expected::Begin,
-        Action::Query { sql, parameters, savepoint } => {
+        Action::Query { sql, parameters, savepoint, .. } => {
             Expected::Query { sql: sql.to_owned(), parameters, savepoint }
         }
         Action::Values(request) => Expected::Values(request),
