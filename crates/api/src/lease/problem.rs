@@ -40,6 +40,10 @@ pub enum ProblemCode {
     WriterOpen,
     /// The lane is impossible here.
     LaneImpossible,
+    /// The plan's shape is not known (any more): ask for the plan again.
+    UnknownShape,
+    /// The rows cannot be made; the message says why.
+    CannotMake,
     /// The request is larger than any sensible one.
     TooLarge,
     /// The request did not arrive in time.
@@ -68,10 +72,11 @@ impl ProblemCode {
             | Self::UnknownTemplate => 404,
             Self::UnknownMethod => 405,
             Self::TooSlow => 408,
-            Self::ForeignMark | Self::WriterOpen => 409,
+            Self::ForeignMark | Self::WriterOpen | Self::UnknownShape => 409,
             Self::LeaseEnded => 410,
             Self::TooLarge => 413,
             Self::ForeignHost => 421,
+            Self::CannotMake => 422,
             Self::Internal => 500,
             Self::NoFreeSlot
             | Self::NoConnections
@@ -88,7 +93,9 @@ impl ProblemCode {
             Self::NoFreeSlot | Self::NoConnections | Self::TooSlow => Kind::Timeout,
             Self::ServerGone | Self::Ending | Self::TooManyClients => Kind::ServerFailed,
             Self::Internal => Kind::Bug,
-            Self::BadRequest
+            Self::CannotMake => Kind::Database,
+            Self::UnknownShape
+            | Self::BadRequest
             | Self::UnknownRoute
             | Self::UnknownMethod
             | Self::UnknownSlot

@@ -5,6 +5,7 @@
 
 mod call;
 mod outcome;
+mod request;
 mod schema;
 mod step;
 mod trouble;
@@ -12,6 +13,7 @@ mod values;
 
 pub use call::{Argument, Call, Policy};
 pub use outcome::{Made, Outcome};
+pub use request::{MakeRequest, PlanRequest, Planned, RunTrouble, RunValues};
 pub use schema::schema;
 pub use step::{Binding, Column, Number, Parameter, Plan, Rows, Step, Target, VERSION};
 pub use trouble::{Diagnosis, Reason, Trouble};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::ValuesRequest;
 
 /// A plan stopped.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trouble {
     /// The run.
@@ -41,10 +41,11 @@ pub struct Trouble {
 }
 
 /// Why a plan stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// The server refused a statement.
+    #[default]
     Refused,
     /// Rows of the target were left after a step marked `last`.
     Left,
