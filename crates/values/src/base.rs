@@ -28,6 +28,16 @@ pub(crate) fn write_bits(bits: u128, count: u32, alphabet: &[u8], out: &mut Stri
     }
 }
 
+/// Appends bytes in base 64, filled up with `=`.
+pub(crate) fn write_base64(bytes: &[u8], out: &mut String) {
+    for three in bytes.chunks(3) {
+        let bits = three.iter().fold(0u128, |bits, byte| bits << 8 | u128::from(*byte));
+        let padding = 3 - three.len();
+        write_bits(bits << (8 * padding) >> (6 * padding), 4 - padding as u32, BASE64, out);
+        out.extend(std::iter::repeat_n('=', padding));
+    }
+}
+
 /// Appends a number with leading zeros up to `width` digits.
 pub(crate) fn write_padded(number: u64, width: usize, out: &mut String) {
     let mut digits = [b'0'; 20];
@@ -43,6 +53,17 @@ pub(crate) fn write_padded(number: u64, width: usize, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn base_64_of_rfc_4648_section_10() {
+        for (bytes, text) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
+        {
+            let mut out = String::new();
+            write_base64(bytes.as_bytes(), &mut out);
+            assert_eq!(out, text);
+        }
+    }
 
     #[test]
     fn bits_and_numbers_are_written_whole() {

@@ -36,7 +36,9 @@ pub(crate) fn write_date(day: i64, out: &mut String) {
 
 /// Appends `09:26:53`.
 pub(crate) fn write_time(second: u64, out: &mut String) {
-    for (index, part) in [second / 3_600 % 24, second / 60 % 60, second % 60].into_iter().enumerate() {
+    for (index, part) in
+        [second / 3_600 % 24, second / 60 % 60, second % 60].into_iter().enumerate()
+    {
         if index > 0 {
             out.push(':');
         }

@@ -146,7 +146,8 @@ mod tests {
 
     #[test]
     fn every_single_wrong_digit_is_found() {
-        let table: [(&str, fn(&str) -> bool); 4] = [
+        type Check = fn(&str) -> bool;
+        let table: [(&str, Check); 4] = [
             ("4242424242424242", is_luhn),
             ("4006381333931", is_mod10),
             ("0306406152", is_isbn10),

@@ -295,6 +295,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn a_number_is_the_same_however_written(value in any::<i64>(), zeros in 0usize..5) {
             let plain = Numeric::parse(&value.to_string()).unwrap();

@@ -3,8 +3,27 @@
 //!
 //! Coherence: generators of `person`, `internet.username` and
 //! `internet.email` draw the same person first, so those made from one cell
-//! agree; so do the generators of `address` (the draws are told with each).
+//! agree; so do the generators of `address`. Each file here tells its draws;
+//! a draw added to a value later comes after those that are there.
 
+mod address;
+mod basic;
+mod commerce;
+mod company;
+mod finance;
+mod id;
+mod internet;
+mod number;
+mod pen;
+mod person;
+mod phone;
+mod system;
+mod text;
+mod time;
+
+use pen::Pen;
+
+use crate::dictionary::Dictionary;
 use crate::limits::{Limits, Unfit};
 use crate::locale::Locale;
 use crate::stream::Stream;
@@ -39,6 +58,11 @@ macro_rules! generators {
             const fn form(self) -> Form {
                 match self { $(Self::$variant => Form::$form,)+ }
             }
+
+            /// Dispatches to the function that writes it.
+            fn draw(self, pen: &mut Pen<'_>) {
+                match self { $(Self::$variant => $write(pen),)+ }
+            }
         }
     };
 }
@@ -61,7 +85,7 @@ generators! {
     Url = "internet.url", Text, Own, internet::url;
     /// `203.0.113.77`: documentation ranges (RFC 5737).
     Ipv4 = "internet.ipv4", Inet, Rigid, internet::ipv4;
-    /// `2001:db8:4f2:91::c07`: the documentation range (RFC 3849).
+    /// `2001:db8:4f2:91:7c00:3:ab12:c07`: the documentation range (RFC 3849).
     Ipv6 = "internet.ipv6", Inet, Bits, internet::ipv6;
     /// `198.51.100.64/27`: a network in a documentation range.
     Cidr = "internet.cidr", Cidr, Rigid, internet::cidr;
@@ -155,11 +179,11 @@ generators! {
     /// `Quiet harbour seldom`
     Title = "text.title", Text, Phrase, text::title;
     /// `Quiet harbour seldom answers the letter.`
-    Sentence = "text.sentence", Text, Phrase, text::sentence;
+    Sentence = "text.sentence", Text, Sentence, text::sentence;
     /// Three to six sentences.
-    Paragraph = "text.paragraph", Text, Phrase, text::paragraph;
+    Paragraph = "text.paragraph", Text, Sentence, text::paragraph;
     /// Two to four paragraphs with an empty line between.
-    Paragraphs = "text.paragraphs", Text, Phrase, text::paragraphs;
+    Paragraphs = "text.paragraphs", Text, Sentence, text::paragraphs;
 
     /// `2023-08-17`: within the two years before 2024-01-01.
     Date = "time.date", Date, Rigid, time::date;
@@ -222,6 +246,101 @@ generators! {
     Bytes = "basic.bytes", Bytea, Bits, basic::bytes;
 }
 
+impl Generator {
+    /// The generator with this word.
+    ///
+    /// # Errors
+    /// No such generator; the nearest one is named.
+    pub fn from_word(word: &str) -> Result<Self, Unknown> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|generator| generator.word() == word)
+            .ok_or_else(|| Unknown::new("generator", word, Self::ALL.iter().map(|g| g.word())))
+    }
+
+    /// What [`Self::write_unique`] can promise.
+    #[must_use]
+    pub const fn uniqueness(self) -> Uniqueness {
+        match self.form() {
+            Form::Phrase | Form::Sentence | Form::Own => Uniqueness::Token,
+            Form::Bits => Uniqueness::Bits,
+            Form::Rigid | Form::Name => Uniqueness::None,
+        }
+    }
+
+    /// Appends a value.
+    ///
+    /// # Errors
+    /// No value of this kind keeps the limits; nothing was appended.
+    pub fn write(
+        self,
+        stream: &mut Stream,
+        locale: Locale,
+        limits: &Limits,
+        out: &mut String,
+    ) -> Result<(), Unfit> {
+        self.run(stream, locale, limits, None, out)
+    }
+
+    /// Appends a value that no other token makes, see [`Self::uniqueness`].
+    ///
+    /// # Errors
+    /// A token has no place in this kind, or not within the limits; nothing
+    /// was appended.
+    pub fn write_unique(
+        self,
+        stream: &mut Stream,
+        token: &Token,
+        locale: Locale,
+        limits: &Limits,
+        out: &mut String,
+    ) -> Result<(), Unfit> {
+        self.run(stream, locale, limits, Some(token), out)
+    }
+
+    fn run(
+        self,
+        stream: &mut Stream,
+        locale: Locale,
+        limits: &Limits,
+        token: Option<&Token>,
+        out: &mut String,
+    ) -> Result<(), Unfit> {
+        let generator = self.word();
+        if token.is_some() && self.uniqueness() == Uniqueness::None {
+            return Err(Unfit::NotUnique { generator });
+        }
+        let start = out.len();
+        let words = Dictionary::of(locale);
+        let mut pen = Pen { stream, locale, words, limits, token, out, start };
+        self.draw(&mut pen);
+        let drawn = pen.out.len() > start;
+        match self.form() {
+            Form::Name => pen.cut(pen.room()),
+            Form::Phrase => pen.close_words(None),
+            Form::Sentence => {
+                let stop = pen.out.chars().next_back();
+                pen.close_words(stop);
+            }
+            Form::Rigid | Form::Bits | Form::Own => {}
+        }
+        let Some(room) = limits.max_chars else {
+            return if drawn { Ok(()) } else { Err(Unfit::NoNumber { generator }) };
+        };
+        let needed = out[start..].chars().count();
+        if (1..=room).contains(&needed) {
+            return Ok(());
+        }
+        out.truncate(start);
+        Err(if drawn {
+            Unfit::NoRoom { generator, room, needed: needed.max(room + 1) }
+        } else {
+            Unfit::NoNumber { generator }
+        })
+    }
+}
+
 /// The PostgreSQL type whose input syntax a generator writes. `Integer` and
 /// `Numeric` fit floats too, `Timestamp` has a zone that `timestamp` ignores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -278,71 +397,39 @@ enum Form {
     Name,
     /// May be cut; the token is its last word.
     Phrase,
+    /// A phrase that ends with a full stop, which stays behind the token.
+    Sentence,
     /// Its function keeps the limit and places the token.
     Own,
 }
 
-impl Generator {
-    /// The generator with this word.
-    ///
-    /// # Errors
-    /// No such generator; the nearest one is named.
-    pub fn from_word(word: &str) -> Result<Self, Unknown> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|generator| generator.word() == word)
-            .ok_or_else(|| Unknown::new("generator", word, Self::ALL.iter().map(|g| g.word())))
-    }
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
 
-    /// What [`Self::write_unique`] can promise.
-    #[must_use]
-    pub const fn uniqueness(self) -> Uniqueness {
-        match self.form() {
-            Form::Phrase | Form::Own => Uniqueness::Token,
-            Form::Bits => Uniqueness::Bits,
-            Form::Rigid | Form::Name => Uniqueness::None,
+    use super::*;
+
+    #[test]
+    fn words_go_there_and_back_and_are_unlike() {
+        let mut seen = HashSet::new();
+        for generator in Generator::ALL {
+            assert_eq!(Generator::from_word(generator.word()), Ok(*generator));
+            assert!(seen.insert(generator.word()), "{}", generator.word());
+            let (topic, name) = generator.word().split_once('.').unwrap();
+            assert!([topic, name].iter().all(|part| !part.is_empty()), "{topic}.{name}");
         }
     }
 
-    /// Appends a value.
-    ///
-    /// # Errors
-    /// No value of this kind keeps the limits; nothing was appended.
-    pub fn write(
-        self,
-        stream: &mut Stream,
-        locale: Locale,
-        limits: &Limits,
-        out: &mut String,
-    ) -> Result<(), Unfit> {
-        self.run(stream, locale, limits, None, out)
-    }
-
-    /// Appends a value that no other token makes, see [`Self::uniqueness`].
-    ///
-    /// # Errors
-    /// A token has no place in this kind, or not within the limits; nothing
-    /// was appended.
-    pub fn write_unique(
-        self,
-        stream: &mut Stream,
-        token: &Token,
-        locale: Locale,
-        limits: &Limits,
-        out: &mut String,
-    ) -> Result<(), Unfit> {
-        self.run(stream, locale, limits, Some(token), out)
-    }
-
-    fn run(
-        self,
-        _stream: &mut Stream,
-        _locale: Locale,
-        _limits: &Limits,
-        _token: Option<&Token>,
-        _out: &mut String,
-    ) -> Result<(), Unfit> {
-        Ok(())
+    #[test]
+    fn a_slip_is_told() {
+        for (word, near) in [
+            ("internet.mail", Some("internet.email")),
+            ("email", Some("internet.email")),
+            ("Person.FullName", Some("person.full_name")),
+            ("postcode", Some("address.postcode")),
+            ("zzz", None),
+        ] {
+            assert_eq!(Generator::from_word(word).unwrap_err().near, near, "{word}");
+        }
     }
 }

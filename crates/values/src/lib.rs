@@ -6,13 +6,17 @@
 //! [`Generator`]. Uniqueness is by [`Permutation`] (bulk rows) or by an
 //! embedded [`Token`] (keyed rows).
 
+mod ascii;
 mod base;
+mod calendar;
 mod cell;
 mod check_digit;
 mod datum;
+mod dictionary;
 mod generator;
 mod limits;
 mod locale;
+mod pattern;
 mod permutation;
 mod philox;
 mod stream;
@@ -22,6 +26,7 @@ mod unknown;
 pub use cell::{Cell, ColumnKey, VERSION};
 pub use check_digit::{ean13, iban, is_iban, is_isbn10, is_luhn, is_mod10, isbn10, luhn, mod10};
 pub use datum::{Datum, Numeric, NumericError, TAGS};
+pub use dictionary::{Dictionary, Format, List};
 pub use generator::{Generator, Natural, Uniqueness};
 pub use limits::{Limits, Unfit};
 pub use locale::Locale;

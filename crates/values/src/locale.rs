@@ -86,23 +86,6 @@ impl Locale {
     pub fn country_code(self) -> &'static str {
         &self.word()[3..]
     }
-
-    /// The country's short name (CLDR) in its own language.
-    #[must_use]
-    pub const fn country(self) -> &'static str {
-        match self {
-            Self::EnUs => "United States",
-            Self::EnGb => "United Kingdom",
-            Self::EsEs => "España",
-            Self::DeDe => "Deutschland",
-            Self::FrFr => "France",
-            Self::ItIt => "Italia",
-            Self::PtBr => "Brasil",
-            Self::NlNl => "Nederland",
-            Self::PlPl => "Polska",
-            Self::JaJp => "日本",
-        }
-    }
 }
 
 impl FromStr for Locale {

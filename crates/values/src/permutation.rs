@@ -145,6 +145,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn it_is_inverted(seed in "[a-z]{1,4}", n in 1..=Permutation::MAX, position: u64) {
             let permutation = permutation(&seed, n);

@@ -185,6 +185,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn between_holds_for_any_bounds(key: u64, low: i64, high: i64) {
             let value = Stream::new(key, 0, 0).between(low, high);

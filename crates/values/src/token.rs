@@ -68,6 +68,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn different_numbers_have_different_tokens(a: u64, b: u64) {
             prop_assert_eq!(Token::new(a) == Token::new(b), a == b);
