@@ -17,15 +17,25 @@ pub(crate) const BASE64_URL: &[u8; 64] =
 /// Hexadecimal.
 pub(crate) const HEX: &[u8; 16] = b"0123456789abcdef";
 
+/// Most digits of [`write_bits`]: 128 bits in base 2.
+const DIGITS: usize = 128;
+
 /// Appends the lowest `count` digits of `bits`, the highest of them first.
-/// The alphabet's length is a power of two.
-pub(crate) fn write_bits(bits: u128, count: u32, alphabet: &[u8], out: &mut String) {
+/// The alphabet is ASCII and its length a power of two.
+pub(crate) fn write_bits(bits: u128, count: usize, alphabet: &[u8], out: &mut String) {
     let width = alphabet.len().trailing_zeros();
-    let mask = alphabet.len() as u128 - 1;
-    for digit in (0..count).rev() {
-        let index = bits.checked_shr(digit * width).unwrap_or(0) & mask;
-        out.push(char::from(alphabet[index as usize]));
+    let mut digits = [0; DIGITS];
+    let start = DIGITS - count.min(DIGITS);
+    let mut rest = bits;
+    for digit in digits[start..].iter_mut().rev() {
+        *digit = alphabet[rest as usize & (alphabet.len() - 1)];
+        rest >>= width;
     }
+    push_ascii(&digits[start..], out);
+}
+
+fn push_ascii(digits: &[u8], out: &mut String) {
+    out.push_str(std::str::from_utf8(digits).unwrap_or_default());
 }
 
 /// Appends bytes in base 64, filled up with `=`.
@@ -33,7 +43,7 @@ pub(crate) fn write_base64(bytes: &[u8], out: &mut String) {
     for three in bytes.chunks(3) {
         let bits = three.iter().fold(0u128, |bits, byte| bits << 8 | u128::from(*byte));
         let padding = 3 - three.len();
-        write_bits(bits << (8 * padding) >> (6 * padding), 4 - padding as u32, BASE64, out);
+        write_bits(bits << (8 * padding) >> (6 * padding), 4 - padding, BASE64, out);
         out.extend(std::iter::repeat_n('=', padding));
     }
 }
@@ -47,7 +57,7 @@ pub(crate) fn write_padded(number: u64, width: usize, out: &mut String) {
         digits[start] = b'0' + (rest % 10) as u8;
         rest /= 10;
     }
-    out.extend(digits[start..].iter().copied().map(char::from));
+    push_ascii(&digits[start..], out);
 }
 
 #[cfg(test)]

@@ -22,8 +22,7 @@ struct Address {
 
 impl Address {
     fn draw(pen: &mut Pen<'_>) -> Self {
-        let [city, region, street] = [List::City, List::Region, List::Street]
-            .map(|list| pen.stream.index(pen.words.list(list).len()));
+        let [city, region, street] = draw_places(pen);
         let number = pen.stream.clone();
         // Drawn to get past it; what is written is written from the copy.
         let from = pen.out.len();
@@ -38,17 +37,14 @@ impl Address {
             "region" => pen.nth(List::Region, self.region),
             "street" => pen.nth(List::Street, self.street),
             "number" => self.write_number(pen),
-            "street_line" => self.write_street(pen),
+            "street_line" => {
+                pen.template(pen.words.format(Format::StreetLine), |pen, part| {
+                    self.write_part(pen, part);
+                });
+            }
             "postcode" => pen.pattern(Format::Postcode),
             _ => {}
         }
-    }
-
-    fn write_street(&self, pen: &mut Pen<'_>) {
-        pen.template(pen.words.format(Format::StreetLine), |pen, part| match part {
-            "number" => self.write_number(pen),
-            _ => pen.nth(List::Street, self.street),
-        });
     }
 
     fn write_number(&self, pen: &mut Pen<'_>) {
@@ -59,29 +55,37 @@ impl Address {
     }
 }
 
-fn write_part(pen: &mut Pen<'_>, part: &str) {
-    let address = Address::draw(pen);
-    address.write_part(pen, part);
+/// City, region and street, as many of them as are asked for.
+fn draw_places<const COUNT: usize>(pen: &mut Pen<'_>) -> [usize; COUNT] {
+    let mut lists = [List::City, List::Region, List::Street].into_iter();
+    std::array::from_fn(|_| {
+        lists.next().map_or(0, |list| pen.stream.index(pen.words.list(list).len()))
+    })
 }
 
 pub(super) fn street(pen: &mut Pen<'_>) {
-    write_part(pen, "street_line");
+    let address = Address::draw(pen);
+    address.write_part(pen, "street_line");
 }
 
 pub(super) fn street_name(pen: &mut Pen<'_>) {
-    write_part(pen, "street");
+    let [_, _, street] = draw_places(pen);
+    pen.nth(List::Street, street);
 }
 
 pub(super) fn city(pen: &mut Pen<'_>) {
-    write_part(pen, "city");
+    let [city] = draw_places(pen);
+    pen.nth(List::City, city);
 }
 
 pub(super) fn region(pen: &mut Pen<'_>) {
-    write_part(pen, "region");
+    let [_, region] = draw_places(pen);
+    pen.nth(List::Region, region);
 }
 
 pub(super) fn postcode(pen: &mut Pen<'_>) {
-    write_part(pen, "postcode");
+    let address = Address::draw(pen);
+    address.write_part(pen, "postcode");
 }
 
 pub(super) fn full(pen: &mut Pen<'_>) {

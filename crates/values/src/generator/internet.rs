@@ -1,7 +1,7 @@
 //! Things of the net: only names reserved by RFC 2606 and RFC 6761 and
 //! addresses reserved for documentation (RFC 5737, RFC 3849), so nothing here
 //! can reach anybody. Username and e-mail draw a person first (see
-//! [`super::person`]), then 6 the domain.
+//! [`super::person`]), then 5 the domain.
 
 use super::pen::Pen;
 use super::person::Person;
@@ -40,10 +40,10 @@ pub(super) fn username(pen: &mut Pen<'_>) {
 
 pub(super) fn email(pen: &mut Pen<'_>) {
     let person = Person::draw(pen);
-    let domain = pen.stream.pick(&MAIL_DOMAINS).copied().unwrap_or(SHORT_DOMAIN);
     let from = pen.out.len();
     person.write_handle(pen);
     pen.clip(from, LONGEST_LOCAL - pen.token_length());
+    let domain = pen.stream.pick(&MAIL_DOMAINS).copied().unwrap_or(SHORT_DOMAIN);
     let needed = pen.out.len() - from + pen.token_length() + 1 + domain.len();
     pen.close(from, '.', &["@", if needed > pen.room() { SHORT_DOMAIN } else { domain }]);
 }
@@ -121,7 +121,7 @@ pub(super) fn ipv6(pen: &mut Pen<'_>) {
 /// Without leading zeros, as RFC 5952 wants it.
 fn write_group(group: u16, out: &mut String) {
     let digits = (u16::BITS - group.leading_zeros()).div_ceil(4).max(1);
-    write_bits(u128::from(group), digits, HEX, out);
+    write_bits(u128::from(group), digits as usize, HEX, out);
 }
 
 /// A network of 24 to 30 bits, its host bits 0.

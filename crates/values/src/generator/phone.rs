@@ -13,15 +13,9 @@ fn write_international(pen: &mut Pen<'_>) {
 pub(super) fn e164(pen: &mut Pen<'_>) {
     let from = pen.out.len();
     write_international(pen);
-    let mut at = from;
-    while at < pen.out.len() {
-        match pen.out.as_bytes()[at] {
-            b'+' | b'0'..=b'9' => at += 1,
-            // Patterns are ASCII, which the dictionaries' test makes sure of.
-            _ => {
-                pen.out.remove(at);
-            }
-        }
+    // Everything after the plus sign but digits is for the eye.
+    while let Some(at) = pen.out[from + 1..].find(|c: char| !c.is_ascii_digit()) {
+        pen.out.remove(from + 1 + at);
     }
 }
 

@@ -4,15 +4,14 @@ use super::internet::write_slug;
 use super::pen::Pen;
 use crate::locale::Locale;
 
-/// Draws: 1 major, 2 minor, 3 patch.
+/// One draw for the three of them.
 pub(super) fn semver(pen: &mut Pen<'_>) {
-    for (index, bound) in [5, 20, 30].into_iter().enumerate() {
-        if index > 0 {
-            pen.out.push('.');
-        }
-        let part = pen.stream.below(bound);
-        pen.number(part, 1);
-    }
+    let version = pen.stream.below(5 * 20 * 30);
+    pen.number(version / (20 * 30), 1);
+    pen.out.push('.');
+    pen.number(version / 30 % 20, 1);
+    pen.out.push('.');
+    pen.number(version % 30, 1);
 }
 
 pub(super) fn mime_type(pen: &mut Pen<'_>) {

@@ -18,7 +18,7 @@ fn is_rigid(generator: Generator) -> bool {
 }
 
 proptest! {
-    #![proptest_config(cases(4_000))]
+    #![proptest_config(cases(2_000))]
 
     #[test]
     fn the_limit_is_kept(

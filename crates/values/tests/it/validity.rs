@@ -140,7 +140,7 @@ pub(crate) fn is_valid(generator: Generator, locale: Locale, text: &str) -> bool
 }
 
 proptest! {
-    #![proptest_config(cases(4_000))]
+    #![proptest_config(cases(2_000))]
 
     #[test]
     fn every_value_is_of_its_kind(
