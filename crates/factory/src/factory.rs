@@ -9,8 +9,15 @@ use seedbed_api::{Failure, Kind, Result};
 use seedbed_model::Settings;
 use seedbed_schema::Schema;
 
+use crate::build::build;
+use crate::compile::plan;
+use crate::diagnose::diagnose;
+use crate::explain::explain;
 use crate::explanation::Explanation;
+use crate::graph::grow;
 use crate::machine::ValuesMachine;
+use crate::shape::{Entry, Shapes, ground, name};
+use crate::wanted::{arguments, wanted};
 
 /// A call that is ready to be run.
 #[derive(Clone, Debug)]
@@ -28,13 +35,16 @@ pub struct Compiled {
 pub struct Factory {
     schema: Arc<Schema>,
     settings: Settings,
+    ground: Vec<u8>,
+    shapes: Shapes,
 }
 
 impl Factory {
     /// A factory for a database that looks like `schema`.
     #[must_use]
     pub fn new(schema: Arc<Schema>, settings: Settings) -> Self {
-        Self { schema, settings }
+        let ground = ground(&schema, &settings);
+        Self { schema, settings, ground, shapes: Shapes::default() }
     }
 
     /// The schema it compiles against.
@@ -43,21 +53,23 @@ impl Factory {
         &self.schema
     }
 
-    /// What a call compiles to.
+    /// What a call compiles to. The plan is kept by the call's shape.
     ///
     /// # Errors
     /// `Config` for what the caller can mend: an unknown table or column, keys
     /// among which nothing chooses, a value that cannot be given.
-    pub fn compile(&self, _call: &Call) -> Result<Compiled> {
-        Err(unfinished())
+    pub fn compile(&self, call: &Call) -> Result<Compiled> {
+        let (entry, arguments) = self.entry(call)?;
+        let count = call.count.unwrap_or(1);
+        Ok(Compiled { plan: Arc::clone(&entry.plan), arguments, count })
     }
 
     /// Makes the generated values of a run.
     ///
     /// # Errors
     /// `Config` for a shape that is not known (any more): compile again.
-    pub fn values(&self, _request: &ValuesRequest) -> Result<ValuesMachine> {
-        Err(unfinished())
+    pub fn values(&self, request: &ValuesRequest) -> Result<ValuesMachine> {
+        Ok(ValuesMachine::new(self.shape(&request.shape)?, request.clone()))
     }
 
     /// Rows as they would be made, without a database: columns the database
@@ -65,27 +77,51 @@ impl Factory {
     ///
     /// # Errors
     /// See [`Factory::compile`]; `Config` where only a server can judge.
-    pub fn build(&self, _call: &Call) -> Result<Vec<Made>> {
-        Err(unfinished())
+    pub fn build(&self, call: &Call) -> Result<Vec<Made>> {
+        let (entry, arguments) = self.entry(call)?;
+        let request = ValuesRequest {
+            shape: entry.plan.shape.clone(),
+            arguments,
+            count: call.count.unwrap_or(1),
+            ..ValuesRequest::default()
+        };
+        build(&entry, &request)
     }
 
     /// What a plan's trouble means.
     ///
     /// # Errors
     /// `Config` for a shape that is not known (any more).
-    pub fn diagnose(&self, _trouble: &Trouble) -> Result<Diagnosis> {
-        Err(unfinished())
+    pub fn diagnose(&self, trouble: &Trouble) -> Result<Diagnosis> {
+        Ok(diagnose(&*self.shape(&trouble.run.shape)?, trouble))
     }
 
     /// How a call is understood.
     ///
     /// # Errors
     /// See [`Factory::compile`].
-    pub fn explain(&self, _call: &Call) -> Result<Explanation> {
-        Err(unfinished())
+    pub fn explain(&self, call: &Call) -> Result<Explanation> {
+        Ok(explain(&self.entry(call)?.0))
     }
-}
 
-fn unfinished() -> Failure {
-    Failure::new(Kind::Bug, format!("{} is not built yet", std::any::type_name::<Factory>()))
+    fn entry(&self, call: &Call) -> Result<(Arc<Entry>, BTreeMap<String, Argument>)> {
+        let wanted = wanted(&self.schema, call)?;
+        let shape = name(&self.ground, call);
+        let arguments = arguments(call, &wanted);
+        if let Some(entry) = self.shapes.get(&shape) {
+            return Ok((entry, arguments));
+        }
+        let graph = grow(&self.schema, &self.settings, &wanted)?;
+        let plan = Arc::new(plan(&self.schema, &graph, shape.clone())?);
+        let entry = Arc::new(Entry { schema: Arc::clone(&self.schema), graph, plan });
+        self.shapes.put(&shape, Arc::clone(&entry));
+        Ok((entry, arguments))
+    }
+
+    fn shape(&self, name: &str) -> Result<Arc<Entry>> {
+        self.shapes.get(name).ok_or_else(|| {
+            Failure::new(Kind::Config, format!("the shape {name} is not known (any more)"))
+                .hint("compile the call again: the schema or the server changed")
+        })
+    }
 }

@@ -1,10 +1,23 @@
 //! Factory calls: which key, which statements, which values; and the
 //! interpreter of the plans they compile to. No input or output happens here.
 
+mod build;
+mod compile;
+mod constants;
+mod diagnose;
+mod exhausted;
+mod explain;
 mod explanation;
 mod factory;
+mod graph;
+mod key;
 mod machine;
+mod natural;
 mod run;
+mod shape;
+mod sql;
+mod target;
+mod wanted;
 
 pub use explanation::{Explanation, Lost, Origin};
 pub use factory::{Compiled, Factory};

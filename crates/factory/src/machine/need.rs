@@ -1,7 +1,5 @@
-//! Generated values as a machine without input or output: it asks for what only
-//! the server knows, and is done when every row has its values.
+//! What the machine and its driver say to each other.
 
-use seedbed_api::Result;
 use seedbed_api::plan::Values;
 
 /// A statement with text parameters; every column of its answer is text.
@@ -23,18 +21,4 @@ pub enum Need {
     Query(Question),
     /// Nothing: these are the values.
     Done(Values),
-}
-
-/// Makes the values of one run.
-#[derive(Debug)]
-pub struct ValuesMachine {}
-
-impl ValuesMachine {
-    /// Goes on; `answer` is that to the last question, absent at the start.
-    ///
-    /// # Errors
-    /// `Config` where no row meets the conditions, naming the condition.
-    pub fn step(&mut self, _answer: Option<Answer>) -> Result<Need> {
-        Ok(Need::Done(Values::default()))
-    }
 }

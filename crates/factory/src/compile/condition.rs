@@ -1,0 +1,135 @@
+//! Conditions of a look-up: a row has a key, and is as it was passed.
+
+use seedbed_api::plan::Policy;
+use seedbed_schema::{Base, Column, Schema, TypeShape, quote};
+
+use super::columns::{parameter, typed};
+use crate::graph::{Graph, Node, Source};
+use crate::key::Identifier;
+use crate::sql::{Comparison, Statement, equal, over};
+
+/// The value a column is compared with. A parent that nobody asked for is
+/// joined as `p<node>`; one that was asked for is there already.
+pub(super) fn sought(
+    graph: &Graph,
+    node: &Node,
+    statement: &mut Statement,
+    name: &str,
+) -> Option<String> {
+    let column = node.column(name)?;
+    match node.sources.get(name)? {
+        Source::Parent { node: parent, column } if graph.nodes[*parent].is_implied() => {
+            Some(format!("p{parent}.{}", quote(column)))
+        }
+        Source::Itself { column } => Some(format!("t.{}", quote(column))),
+        _ => {
+            let text = statement.text(parameter(graph, node, name)?);
+            Some(typed(column, &text))
+        }
+    }
+}
+
+/// The condition that row `t` has an identifier. Columns of expressions and
+/// predicates are bare, as in the catalogue: nothing else may be in scope.
+pub(super) fn has(
+    schema: &Schema,
+    graph: &Graph,
+    node: &Node,
+    identifier: &Identifier,
+    statement: &mut Statement,
+) -> String {
+    let mut terms = Vec::new();
+    for part in &identifier.parts {
+        let Some(name) = &part.column else {
+            let columns: Vec<(String, String)> = part
+                .columns
+                .iter()
+                .filter_map(|name| Some((name.clone(), sought(graph, node, statement, name)?)))
+                .collect();
+            terms.push(format!("({}) = {}", part.expression, over(&part.expression, &columns)));
+            continue;
+        };
+        let here = format!("t.{}", quote(name));
+        let null = match node.sources.get(name) {
+            Some(Source::Argument(passed)) if passed.null && !passed.each => {
+                terms.push(format!("{here} IS NULL"));
+                continue;
+            }
+            Some(Source::Argument(passed)) => passed.null,
+            _ => false,
+        };
+        let how = match node.column(name) {
+            Some(column) if identifier.index.is_none() => Comparison::of(schema, &column.data_type),
+            _ => Comparison::Native,
+        };
+        if let Some(value) = sought(graph, node, statement, name) {
+            terms.push(equal(how, &here, &value, null));
+        }
+    }
+    if let Some((predicate, _)) = &identifier.predicate {
+        terms.push(format!("({predicate})"));
+    }
+    if terms.is_empty() { "true".to_owned() } else { terms.join(" AND ") }
+}
+
+/// `t` or `f`: whether row `t` is as it was passed; NULL where nobody asks.
+pub(super) fn same(
+    schema: &Schema,
+    graph: &Graph,
+    node: &Node,
+    statement: &mut Statement,
+) -> String {
+    if node.policy == Policy::Keep {
+        return "NULL::text".to_owned();
+    }
+    let mut terms = Vec::new();
+    if node.key.identifiers.len() + node.key.also.len() > 1 {
+        for identifier in &node.key.identifiers {
+            terms.push(has(schema, graph, node, identifier, statement));
+        }
+    }
+    for column in compared(node) {
+        if let Some(value) = sought(graph, node, statement, &column.name) {
+            let how = Comparison::of(schema, &column.data_type);
+            terms.push(equal(how, &format!("t.{}", quote(&column.name)), &value, true));
+        }
+    }
+    if terms.is_empty() {
+        return "NULL::text".to_owned();
+    }
+    format!("CASE WHEN {} THEN 't' ELSE 'f' END", terms.join(" AND "))
+}
+
+/// Columns that were passed and are no part of what identifies the row.
+pub(super) fn compared(node: &Node) -> Vec<&Column> {
+    let mut found = Vec::new();
+    for (name, _) in node.arguments() {
+        let in_key = node.key.identifiers.iter().any(|identifier| identifier.has(name));
+        if let Some(column) = node.column(name).filter(|column| !in_key && !is_birth(column)) {
+            found.push(column);
+        }
+    }
+    found
+}
+
+/// Whether a column says when its row was made: passed, it is for a row that is
+/// made; a row that is there keeps its own.
+fn is_birth(column: &Column) -> bool {
+    const NAMES: [&str; 10] = [
+        "created",
+        "created_at",
+        "created_on",
+        "created_date",
+        "creation_date",
+        "creation_time",
+        "date_created",
+        "inserted_at",
+        "createdat",
+        "insertedat",
+    ];
+    let time = matches!(
+        column.data_type.shape,
+        TypeShape::Base(Base::Date | Base::Timestamp | Base::Timestamptz)
+    );
+    time && NAMES.contains(&column.name.to_ascii_lowercase().as_str())
+}

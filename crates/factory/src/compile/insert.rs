@@ -1,0 +1,228 @@
+//! Making the rows that are missing. The insert names its conflict target, does
+//! nothing on a conflict and returns what it made; a row that another session
+//! made meanwhile is found by the look-up after it.
+//!
+//! A row outside the predicate of its partial key would never conflict and so
+//! be made again by every call: the candidate is tested first and not inserted.
+
+use seedbed_api::Result;
+use seedbed_api::plan::Parameter;
+use seedbed_schema::{Column, quote};
+
+use super::columns::{drawn, drawn_before, overriding, returned, written};
+use crate::graph::{Graph, Node, Source};
+use crate::key::Identifier;
+use crate::sql::{Form, Statement, over};
+use crate::target::target;
+use crate::wanted::config;
+
+/// The statement and its parameters.
+pub(super) fn insert(graph: &Graph, index: usize) -> Result<(String, Vec<Parameter>)> {
+    let node = &graph.nodes[index];
+    match Form::from(node.rows) {
+        Form::One => one(graph, node),
+        Form::Many => many(graph, node),
+    }
+}
+
+/// Columns that are written, in the table's order, with SQL for each.
+fn values<'a>(
+    graph: &Graph,
+    node: &'a Node,
+    statement: &mut Statement,
+) -> Vec<(&'a Column, String)> {
+    let before = drawn_before(node);
+    let itself = |name: &str| format!("d.{}", quote(name));
+    node.table
+        .columns
+        .iter()
+        .filter_map(|column| {
+            let sql = if before.iter().any(|own| own.name == column.name) {
+                Some(itself(&column.name))
+            } else {
+                written(graph, node, statement, &column.name, &itself)
+            };
+            Some((column, sql?))
+        })
+        .collect()
+}
+
+/// `d`: values of the row itself that are drawn once, before it is made.
+fn draws(node: &Node) -> Result<Option<String>> {
+    let before = drawn_before(node);
+    if before.is_empty() {
+        return Ok(None);
+    }
+    let mut list = Vec::new();
+    for column in before {
+        let sql = drawn(node, column).ok_or_else(|| {
+            let message = format!(
+                "a row of {} must refer to itself by {}, for which nothing draws a value",
+                node.table.name, column.name
+            );
+            config(message).hint(format!("pass {}", column.name))
+        })?;
+        list.push(format!("{sql} AS {}", quote(&column.name)));
+    }
+    Ok(Some(list.join(", ")))
+}
+
+/// Whether the candidate is inside the predicate of its key.
+pub(super) fn inside(
+    node: &Node,
+    identifier: &Identifier,
+    values: &[(&Column, String)],
+) -> Option<String> {
+    let (predicate, mentioned) = identifier.predicate.as_ref()?;
+    let columns: Vec<(String, String)> = mentioned
+        .iter()
+        .filter_map(|name| {
+            let column = node.column(name)?;
+            let given = values.iter().find(|(own, _)| own.name == *name);
+            let sql = match (given, &column.default) {
+                (Some((_, sql)), _) => sql.clone(),
+                (None, Some(default)) if !column.surrogate => {
+                    format!("({default})::{}", column.data_type.sql)
+                }
+                (None, _) => format!("NULL::{}", column.data_type.sql),
+            };
+            Some((name.clone(), sql))
+        })
+        .collect();
+    if columns.is_empty() { None } else { Some(over(predicate, &columns)) }
+}
+
+fn one(graph: &Graph, node: &Node) -> Result<(String, Vec<Parameter>)> {
+    let mut statement = Statement::new(Form::One);
+    let values = values(graph, node, &mut statement);
+    let table = node.table.name.sql();
+    let target = target(node.key.first());
+    let returning = returned(node, "t", "NULL::text", "NULL::text");
+    let mut sql = format!("INSERT INTO {table} AS t");
+    if values.is_empty() {
+        sql.push_str(" DEFAULT VALUES");
+    } else {
+        let names: Vec<String> = values.iter().map(|(column, _)| quote(&column.name)).collect();
+        let list: Vec<&str> = values.iter().map(|(_, sql)| sql.as_str()).collect();
+        let overriding = overriding(values.iter().map(|(column, _)| *column));
+        sql.push_str(&format!(" ({}){overriding} SELECT {}", names.join(", "), list.join(", ")));
+        if let Some(draws) = draws(node)? {
+            sql.push_str(&format!(" FROM (SELECT {draws}) AS d"));
+        }
+        if let Some(inside) = inside(node, node.key.first(), &values) {
+            sql.push_str(&format!(" WHERE {inside}"));
+        }
+    }
+    sql.push_str(&format!("{target} RETURNING {returning}"));
+    Ok((sql, statement.finish()))
+}
+
+/// A name that no column has.
+const ORDINAL: &str = "seedbed: ordinal";
+
+fn many(graph: &Graph, node: &Node) -> Result<(String, Vec<Parameter>)> {
+    let mut statement = Statement::new(Form::Many);
+    let mut values = values(graph, node, &mut statement);
+    let identifier = node.key.first();
+    let inside = inside(node, identifier, &values);
+    // `d` is gone where the rows are stored: there they are its columns.
+    let (ordinal, table) = (quote(ORDINAL), node.table.name.sql());
+    let mut list = vec![format!("{}::pg_catalog.int4 AS {ordinal}", statement.ordinal())];
+    list.extend(values.iter().map(|(column, sql)| format!("{sql} AS {}", quote(&column.name))));
+    let keys = Keys::of(node, identifier, &values);
+    list.extend(keys.in_c.iter().enumerate().map(|(at, sql)| format!("{sql} AS {}", key(at))));
+    let mut from = statement.rows();
+    if let Some(draws) = draws(node)? {
+        // Volatile, so it is computed for each row and not moved.
+        from.push_str(&format!(" CROSS JOIN LATERAL (SELECT {draws}, c.v0 AS {ordinal}) AS d"));
+    }
+    let filter = inside.map(|inside| format!(" WHERE {inside}")).unwrap_or_default();
+    for (column, sql) in &mut values {
+        *sql = format!("c.{}", quote(&column.name));
+    }
+    let names: Vec<String> = values.iter().map(|(column, _)| quote(&column.name)).collect();
+    let into = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
+    let selected: Vec<&str> = values.iter().map(|(_, sql)| sql.as_str()).collect();
+    let overriding = overriding(values.iter().map(|(column, _)| *column));
+    let returning = returned(node, "n", &format!("c.{ordinal}::text"), "NULL::text");
+    let start = format!(
+        "WITH c AS MATERIALIZED (SELECT {} FROM {from}{filter}), n AS (INSERT INTO {table} AS \
+         t{into}{overriding} SELECT {} FROM c",
+        list.join(", "),
+        selected.join(", "),
+    );
+    let sql = if keys.in_c.is_empty() {
+        // Nothing tells the rows apart: they come back as they were inserted,
+        // or some are gone and none can be told.
+        format!(
+            "{start} ORDER BY c.{ordinal} RETURNING t.*), \
+             m AS (SELECT n.*, pg_catalog.row_number() OVER () AS {place} FROM n) \
+             SELECT {returning} FROM m AS n JOIN (SELECT c.{ordinal}, pg_catalog.row_number() \
+             OVER (ORDER BY c.{ordinal}) AS {place} FROM c) AS c ON c.{place} = n.{place} \
+             WHERE (SELECT pg_catalog.count(*) FROM n) = (SELECT pg_catalog.count(*) FROM c)",
+            place = quote("seedbed: place"),
+        )
+    } else {
+        let order: Vec<String> = (0..keys.in_c.len()).map(|at| format!("c.{}", key(at))).collect();
+        let made: Vec<String> =
+            keys.in_t.iter().enumerate().map(|(at, sql)| format!("{sql} AS {}", key(at))).collect();
+        let on: Vec<String> = (0..keys.in_c.len())
+            .map(|at| {
+                let operator = if keys.nulls[at] { "IS NOT DISTINCT FROM" } else { "=" };
+                format!("n.{name} {operator} c.{name}", name = key(at))
+            })
+            .collect();
+        format!(
+            "{start} ORDER BY {}{} RETURNING t.*, {}) SELECT {returning} FROM n JOIN c ON {}",
+            order.join(", "),
+            target(identifier),
+            made.join(", "),
+            on.join(" AND "),
+        )
+    };
+    Ok((sql, statement.finish()))
+}
+
+fn key(at: usize) -> String {
+    quote(&format!("seedbed: key {at}"))
+}
+
+/// What rows are told apart by: over the candidate and over the row that was
+/// made. Empty where they are found by content.
+struct Keys {
+    in_c: Vec<String>,
+    in_t: Vec<String>,
+    nulls: Vec<bool>,
+}
+
+impl Keys {
+    fn of(node: &Node, identifier: &Identifier, values: &[(&Column, String)]) -> Self {
+        let mut keys = Self { in_c: Vec::new(), in_t: Vec::new(), nulls: Vec::new() };
+        if identifier.index.is_none() {
+            return keys;
+        }
+        let sql = |name: &str| {
+            values.iter().find(|(column, _)| column.name == name).map(|(_, sql)| sql.clone())
+        };
+        for part in &identifier.parts {
+            let (in_c, in_t) = match &part.column {
+                Some(name) => (sql(name), format!("t.{}", quote(name))),
+                None => {
+                    let columns: Vec<(String, String)> = part
+                        .columns
+                        .iter()
+                        .filter_map(|name| Some((name.clone(), sql(name)?)))
+                        .collect();
+                    let candidate = over(&part.expression, &columns);
+                    (Some(candidate), format!("({})", part.expression))
+                }
+            };
+            keys.in_c.extend(in_c);
+            keys.in_t.push(in_t);
+            keys.nulls.push(part.columns.iter().any(|name| {
+                matches!(node.sources.get(name), Some(Source::Argument(passed)) if passed.null)
+            }));
+        }
+        keys
+    }
+}

@@ -1,0 +1,186 @@
+//! Looking rows up: by each key that was passed completely, with the parents a
+//! key refers to joined by their own keys, so that a row that is there is found
+//! by one statement.
+
+use seedbed_api::plan::{Parameter, Rows};
+use seedbed_api::{Failure, Kind, Result};
+use seedbed_schema::{Schema, quote};
+
+use super::columns::returned;
+use super::condition::{has, same};
+use crate::graph::{Graph, Node, Source};
+use crate::key::Identifier;
+use crate::sql::{Form, Statement};
+use crate::wanted::config;
+
+/// Which rows a look-up returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    /// Those that have a key.
+    All,
+    /// Only those that are as they were passed.
+    Same,
+}
+
+/// Stands for the rows of a statement of many until all parameters are known.
+const ROWS: &str = "\u{1}rows\u{1}";
+
+/// The statement and its parameters.
+pub(super) fn look_up(
+    schema: &Schema,
+    graph: &Graph,
+    index: usize,
+    which: Which,
+) -> Result<(String, Vec<Parameter>)> {
+    let node = &graph.nodes[index];
+    let mut statement = Statement::new(Form::from(node.rows));
+    let identifiers = node.key.identifiers.iter().chain(&node.key.also);
+    let branches = identifiers
+        .map(|identifier| branch(schema, graph, index, identifier, which, &mut statement))
+        .collect::<Result<Vec<_>>>()?;
+    let sql = branches.join(" UNION ALL ");
+    Ok((sql.replace(ROWS, &statement.rows()), statement.finish()))
+}
+
+fn branch(
+    schema: &Schema,
+    graph: &Graph,
+    index: usize,
+    identifier: &Identifier,
+    which: Which,
+    statement: &mut Statement,
+) -> Result<String> {
+    let node = &graph.nodes[index];
+    let mut joined = Joined { schema, graph, parents: Vec::new(), path: vec![index] };
+    joined.parents_of(node, identifier, statement)?;
+    let same = same(schema, graph, node, statement);
+    let condition = has(schema, graph, node, identifier, statement);
+    let table = node.table.name.sql();
+    let only = match which {
+        Which::All => String::new(),
+        Which::Same => format!(" AND {same} = 't'"),
+    };
+    let first = first(node);
+    if statement.form() == Form::One && joined.parents.is_empty() {
+        let list = returned(node, "t", statement.ordinal(), &same);
+        return Ok(format!("SELECT {list} FROM {table} AS t WHERE {condition}{only}{first}"));
+    }
+    let mut from = Vec::new();
+    if statement.form() == Form::Many {
+        from.push(ROWS.to_owned());
+    }
+    from.extend(joined.parents.into_iter().map(|(_, sql)| sql));
+    // In a scope of its own, so that an expression's bare columns are its.
+    from.push(format!(
+        "LATERAL (SELECT {same} AS {}, t.* FROM {table} AS t WHERE {condition}{only}{first}) AS t",
+        quote(SAME)
+    ));
+    let same = format!("t.{}", quote(SAME));
+    let list = returned(node, "t", statement.ordinal(), &same);
+    Ok(format!("SELECT {list} FROM {}", from.join(" CROSS JOIN ")))
+}
+
+/// Rows that have a node's first key, as a query over one row's parameters.
+pub(super) fn found(
+    schema: &Schema,
+    graph: &Graph,
+    index: usize,
+    statement: &mut Statement,
+) -> Result<String> {
+    let node = &graph.nodes[index];
+    let mut joined = Joined { schema, graph, parents: Vec::new(), path: vec![index] };
+    joined.parents_of(node, node.key.first(), statement)?;
+    let condition = has(schema, graph, node, node.key.first(), statement);
+    let mut from: Vec<String> = joined.parents.into_iter().map(|(_, sql)| sql).collect();
+    from.push(format!(
+        "LATERAL (SELECT t.* FROM {} AS t WHERE {condition}{}) AS t",
+        node.table.name.sql(),
+        first(node)
+    ));
+    Ok(format!("SELECT t.* FROM {}", from.join(" CROSS JOIN ")))
+}
+
+/// Which ordinals of many have their row, by the first key alone.
+pub(crate) fn taken(
+    schema: &Schema,
+    graph: &Graph,
+    index: usize,
+) -> Result<(String, Vec<Parameter>)> {
+    let mut statement = Statement::new(Form::Many);
+    let rows = found(schema, graph, index, &mut statement)?;
+    let sql =
+        format!("SELECT DISTINCT c.v0 FROM {} CROSS JOIN LATERAL ({rows}) AS t", statement.rows());
+    Ok((sql, statement.finish()))
+}
+
+/// A name that no column has.
+const SAME: &str = "seedbed: same";
+
+/// Content may fit several rows: the first by primary key is meant.
+fn first(node: &Node) -> String {
+    if !node.key.is_content() {
+        return String::new();
+    }
+    let order = match node.table.primary_key() {
+        Some(key) => {
+            let parts: Vec<String> =
+                key.parts.iter().map(|part| format!("t.{}", part.expression)).collect();
+            parts.join(", ")
+        }
+        None => "t.ctid".to_owned(),
+    };
+    format!(" ORDER BY {order} LIMIT 1")
+}
+
+/// Parents that nobody asked for, each found by its own key.
+struct Joined<'a> {
+    schema: &'a Schema,
+    graph: &'a Graph,
+    /// In the order in which they depend on each other.
+    parents: Vec<(usize, String)>,
+    path: Vec<usize>,
+}
+
+impl Joined<'_> {
+    fn parents_of(
+        &mut self,
+        node: &Node,
+        identifier: &Identifier,
+        statement: &mut Statement,
+    ) -> Result<()> {
+        for name in identifier.columns() {
+            let Some(Source::Parent { node: parent, .. }) = node.sources.get(name) else {
+                continue;
+            };
+            let above = &self.graph.nodes[*parent];
+            if !above.is_implied() || self.parents.iter().any(|(known, _)| known == parent) {
+                continue;
+            }
+            if self.path.contains(parent) {
+                return Err(circle(self.graph, &self.path));
+            }
+            if above.rows != Rows::One && node.rows == Rows::One {
+                return Err(Failure::new(Kind::Bug, "one row refers to many parents"));
+            }
+            self.path.push(*parent);
+            self.parents_of(above, above.key.first(), statement)?;
+            self.path.pop();
+            let condition = has(self.schema, self.graph, above, above.key.first(), statement);
+            let sql = format!(
+                "LATERAL (SELECT t.* FROM {} AS t WHERE {condition}{}) AS p{parent}",
+                above.table.name.sql(),
+                first(above)
+            );
+            self.parents.push((*parent, sql));
+        }
+        Ok(())
+    }
+}
+
+/// Keys that are made of each other identify nothing.
+fn circle(graph: &Graph, path: &[usize]) -> Failure {
+    let names: Vec<String> =
+        path.iter().map(|node| graph.nodes[*node].table.name.to_string()).collect();
+    config(format!("the keys of {} are made of each other", names.join(" and ")))
+        .hint(format!("pass a value for a foreign key of {}", names[0]))
+}

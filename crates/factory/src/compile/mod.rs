@@ -1,0 +1,16 @@
+//! From a graph of rows to a plan.
+
+mod circle;
+mod columns;
+mod condition;
+mod evidence;
+mod insert;
+mod lock;
+mod look_up;
+mod normal;
+mod steps;
+mod update;
+
+pub(crate) use evidence::names;
+pub(crate) use look_up::taken;
+pub(crate) use steps::plan;

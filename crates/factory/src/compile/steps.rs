@@ -1,0 +1,326 @@
+//! The order of a plan's steps. For each row that was asked for: look it up;
+//! only if it is missing, its parents; then make it, and look again in a new
+//! statement, since another session may have made it meanwhile (a statement does
+//! not see what was committed after it began); once more, since that one may be
+//! gone again; then give up with evidence.
+
+use seedbed_api::Result;
+use seedbed_api::plan::{Binding, Column, Outcome, Parameter, Plan, Policy, Step, Target, VERSION};
+use seedbed_schema::{Base, Schema, TypeShape};
+
+use super::circle::circle;
+use super::evidence::evidence;
+use super::insert::insert;
+use super::lock::lock;
+use super::look_up::{Which, look_up};
+use super::normal::{columns, normalise};
+use super::update::update;
+use crate::graph::{Graph, Node, order};
+use crate::natural::needs_server;
+
+/// unique_violation, exclusion_violation: the row may be there by now.
+const CLASHES: [&str; 2] = ["23505", "23P01"];
+
+/// foreign_key_violation: another session made a parent of a circle first.
+const ORPHAN: &str = "23503";
+
+/// The plan of a graph.
+///
+/// # Errors
+/// `Config` where rows need each other and nothing can come first.
+pub(crate) fn plan(schema: &Schema, graph: &Graph, shape: String) -> Result<Plan> {
+    let mut writer = Writer { schema, graph, steps: Vec::new(), normalised: Vec::new() };
+    writer.write()?;
+    let nodes = &graph.nodes;
+    let locks = nodes.iter().any(|node| node.key.is_content() && !node.fresh);
+    let mut bindings: Vec<Binding> =
+        order(graph).into_iter().flatten().map(|node| binding(&nodes[node])).collect();
+    bindings.extend(nodes.iter().filter(|node| needs_server(schema, node)).map(keys));
+    Ok(Plan {
+        plan: VERSION,
+        shape,
+        transaction: nodes.len() > 1 || locks,
+        bindings,
+        steps: writer.steps,
+        result: nodes[0].name.clone(),
+        evidence: evidence(schema, graph),
+    })
+}
+
+fn binding(node: &Node) -> Binding {
+    let column = |column: &seedbed_schema::Column| Column {
+        name: column.name.clone(),
+        type_name: column.data_type.sql.clone(),
+    };
+    Binding {
+        name: node.name.clone(),
+        table: node.table.name.sql(),
+        rows: node.rows,
+        columns: node.table.columns.iter().map(column).collect(),
+        key_of: None,
+    }
+}
+
+fn keys(node: &Node) -> Binding {
+    Binding {
+        name: key_name(node),
+        table: node.table.name.sql(),
+        rows: node.rows,
+        columns: columns(node),
+        key_of: Some(node.name.clone()),
+    }
+}
+
+fn key_name(node: &Node) -> String {
+    format!("{}: key", node.name)
+}
+
+struct Writer<'a> {
+    schema: &'a Schema,
+    graph: &'a Graph,
+    steps: Vec<Step>,
+    /// Nodes whose keys are normalised by now.
+    normalised: Vec<usize>,
+}
+
+impl Writer<'_> {
+    fn write(&mut self) -> Result<()> {
+        let early = self.asks_early()?;
+        if early {
+            // Values are asked for before the first row is looked up.
+            self.normalise(None);
+        }
+        let groups = order(self.graph);
+        let asked: Vec<usize> = (0..self.graph.nodes.len())
+            .filter(|node| !self.graph.nodes[*node].is_implied())
+            .collect();
+        for node in asked {
+            self.row(node, &groups)?;
+        }
+        Ok(())
+    }
+
+    /// Whether some look-up needs generated values.
+    fn asks_early(&self) -> Result<bool> {
+        for node in 0..self.graph.nodes.len() {
+            if self.graph.nodes[node].fresh {
+                continue;
+            }
+            let (_, parameters) = look_up(self.schema, self.graph, node, Which::All)?;
+            if parameters.iter().any(|parameter| matches!(parameter, Parameter::Value(..))) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// A row that was asked for, with the parents it needs.
+    fn row(&mut self, asked: usize, groups: &[Vec<usize>]) -> Result<()> {
+        let needed = self.ancestors(asked);
+        let name = &self.graph.nodes[asked].name;
+        let of_asked: &[String] = std::slice::from_ref(name);
+        if !self.graph.nodes[asked].fresh {
+            self.look_up(asked, "look up", &[], false)?;
+        }
+        self.normalise(Some(asked));
+        for group in groups.iter().rev() {
+            for node in group.iter().filter(|node| needed.contains(node)) {
+                self.look_up(*node, "look up", of_asked, false)?;
+            }
+        }
+        for group in groups {
+            if group.contains(&asked) {
+                self.make(group, asked, &[])?;
+            } else {
+                let wanted: Vec<usize> =
+                    group.iter().copied().filter(|node| needed.contains(node)).collect();
+                for node in wanted {
+                    self.make(group, node, of_asked)?;
+                }
+            }
+        }
+        self.converge(asked)
+    }
+
+    /// Implied parents, however far up.
+    fn ancestors(&self, asked: usize) -> Vec<usize> {
+        let mut found = Vec::new();
+        let mut next = vec![asked];
+        while let Some(node) = next.pop() {
+            for parent in self.graph.nodes[node].parents() {
+                let implied = self.graph.nodes[parent].is_implied();
+                if implied && parent != asked && !found.contains(&parent) {
+                    found.push(parent);
+                    next.push(parent);
+                }
+            }
+        }
+        found
+    }
+
+    fn make(&mut self, group: &[usize], node: usize, needed_for: &[String]) -> Result<()> {
+        let (fresh, content) = {
+            let node = &self.graph.nodes[node];
+            (node.fresh, node.key.is_content())
+        };
+        if content && !fresh {
+            let (sql, parameters) = lock(self.graph, node);
+            self.push(node, "wait for others", Target::Missing, needed_for, sql, parameters);
+            self.look_up(node, "look up under the lock", needed_for, false)?;
+        }
+        let (sql, parameters) = if group.len() > 1 {
+            circle(self.schema, self.graph, group, node)?
+        } else {
+            insert(self.graph, node)?
+        };
+        let mut tolerates: Vec<String> = Vec::new();
+        if self.may_clash(node) || group.len() > 1 {
+            tolerates.extend(CLASHES.map(str::to_owned));
+        }
+        if group.len() > 1 {
+            tolerates.push(ORPHAN.to_owned());
+        }
+        if fresh {
+            let step = self.push(node, "insert", Target::Missing, needed_for, sql, parameters);
+            step.savepoint = true;
+            step.outcome = Some(Outcome::Created);
+            step.last = true;
+            return Ok(());
+        }
+        for (name, again) in [("insert", "look up again"), ("insert again", "look up at last")] {
+            let last = name == "insert again";
+            let (sql, parameters) = (sql.clone(), parameters.clone());
+            let step = self.push(node, name, Target::Missing, needed_for, sql, parameters);
+            step.savepoint = true;
+            step.outcome = Some(Outcome::Created);
+            if !last {
+                step.tolerates = tolerates.clone();
+            }
+            self.look_up(node, again, needed_for, last)?;
+        }
+        for other in group.iter().filter(|other| **other != node) {
+            self.look_up(*other, "look up with its circle", needed_for, false)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the same row, made by another session, may clash with this one
+    /// under another key than the named one.
+    fn may_clash(&self, node: usize) -> bool {
+        let node = &self.graph.nodes[node];
+        let first = node.key.first();
+        let others = node
+            .table
+            .keys
+            .iter()
+            .filter(|key| first.index.as_deref() != Some(key.name.as_str()))
+            .any(|key| key.columns().all(|name| node.sources.contains_key(name)));
+        others || !first.arbiter && first.index.is_some() || !node.table.exclusions.is_empty()
+    }
+
+    fn converge(&mut self, node: usize) -> Result<()> {
+        let found = &self.graph.nodes[node];
+        let several = found.key.identifiers.len() + found.key.also.len() > 1;
+        if found.fresh || found.policy == Policy::Keep {
+            return Ok(());
+        }
+        let update = update(self.schema, self.graph, node);
+        if update.is_none() && !several && super::condition::compared(found).is_empty() {
+            return Ok(());
+        }
+        if let (Policy::Converge, Some((sql, parameters))) = (found.policy, update) {
+            let step = self.push(node, "update", Target::Differing, &[], sql, parameters);
+            step.savepoint = true;
+            step.outcome = Some(Outcome::Updated);
+            // Another session may have updated it the same way.
+            let (sql, parameters) = look_up(self.schema, self.graph, node, Which::Same)?;
+            let step =
+                self.push(node, "look up as passed", Target::Differing, &[], sql, parameters);
+            step.last = true;
+        } else {
+            let step =
+                self.push(node, "compare", Target::Differing, &[], String::new(), Vec::new());
+            step.last = true;
+        }
+        Ok(())
+    }
+
+    fn normalise(&mut self, only: Option<usize>) {
+        for node in 0..self.graph.nodes.len() {
+            let this = &self.graph.nodes[node];
+            let skipped = only.is_some_and(|only| only != node);
+            if skipped || self.normalised.contains(&node) || !needs_server(self.schema, this) {
+                continue;
+            }
+            self.normalised.push(node);
+            let (sql, parameters) = normalise(self.graph, node);
+            let needed_for = if only.is_some() { vec![this.name.clone()] } else { Vec::new() };
+            let (name, into) = (format!("{}: normalise its key", this.name), key_name(this));
+            self.steps.push(Step {
+                name,
+                into,
+                on: Target::Missing,
+                needed_for,
+                sql,
+                parameters,
+                outcome: None,
+                savepoint: true,
+                tolerates: Vec::new(),
+                last: false,
+            });
+        }
+    }
+
+    fn look_up(
+        &mut self,
+        node: usize,
+        name: &str,
+        needed_for: &[String],
+        last: bool,
+    ) -> Result<()> {
+        let (sql, parameters) = look_up(self.schema, self.graph, node, Which::All)?;
+        let savepoint = self.graph.nodes[node]
+            .arguments()
+            .any(|(column, _)| self.graph.nodes[node].column(column).is_some_and(may_refuse));
+        let step = self.push(node, name, Target::Missing, needed_for, sql, parameters);
+        step.savepoint = savepoint;
+        step.last = last;
+        Ok(())
+    }
+
+    fn push(
+        &mut self,
+        node: usize,
+        name: &str,
+        on: Target,
+        needed_for: &[String],
+        sql: String,
+        parameters: Vec<Parameter>,
+    ) -> &mut Step {
+        let node = &self.graph.nodes[node];
+        // A child's parents are needed for it and not for itself.
+        let needed_for = needed_for.iter().filter(|name| **name != node.name).cloned().collect();
+        self.steps.push(Step {
+            name: format!("{}: {name}", node.name),
+            into: node.name.clone(),
+            on,
+            needed_for,
+            sql,
+            parameters,
+            outcome: None,
+            savepoint: false,
+            tolerates: Vec::new(),
+            last: false,
+        });
+        let at = self.steps.len() - 1;
+        &mut self.steps[at]
+    }
+}
+
+/// Whether the cast from text can fail, which would end an open transaction.
+fn may_refuse(column: &seedbed_schema::Column) -> bool {
+    !matches!(
+        column.data_type.shape,
+        TypeShape::Base(Base::Text | Base::Varchar | Base::Bpchar | Base::Citext)
+    )
+}

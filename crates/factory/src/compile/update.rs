@@ -1,0 +1,100 @@
+//! Converging: only columns that were passed and differ are updated, never a
+//! key, never a time of creation. The row is the one that was found, by its
+//! primary key; keys beside that must hold, so that a row that has only one of
+//! several keys is not bent into shape.
+
+use seedbed_api::plan::Parameter;
+use seedbed_schema::{Column, Identity, Schema, quote};
+
+use super::columns::{parameter, returned, typed};
+use super::condition::{compared, has};
+use crate::graph::{Graph, Node};
+use crate::sql::{Comparison, Form, Statement, different};
+
+/// The statement and its parameters; `None` where nothing could be updated.
+pub(super) fn update(
+    schema: &Schema,
+    graph: &Graph,
+    index: usize,
+) -> Option<(String, Vec<Parameter>)> {
+    let node = &graph.nodes[index];
+    let form = Form::from(node.rows);
+    let mut statement = Statement::new(form);
+    let mut incoming = Vec::new();
+    let mut take = |statement: &mut Statement, column: &Column, parameter: Parameter| {
+        let sql = typed(column, &statement.text(parameter));
+        match form {
+            Form::One => sql,
+            Form::Many => {
+                incoming.push(sql);
+                format!("c.u{}", incoming.len())
+            }
+        }
+    };
+    let (mut set, mut differs) = (Vec::new(), Vec::new());
+    for column in compared(node) {
+        if column.identity == Some(Identity::Always) || in_primary(node, column) {
+            continue;
+        }
+        let value = take(&mut statement, column, parameter(graph, node, &column.name)?);
+        let name = quote(&column.name);
+        set.push(format!("{name} = {value}"));
+        let how = Comparison::of(schema, &column.data_type);
+        differs.push(different(how, &format!("t.{name}"), &value));
+    }
+    if set.is_empty() {
+        return None;
+    }
+    let mut found = Vec::new();
+    for column in identity(node) {
+        let own = Parameter::Ref(node.name.clone(), column.name.clone());
+        let value = take(&mut statement, column, own);
+        let operator = if column.not_null { "=" } else { "IS NOT DISTINCT FROM" };
+        found.push(format!("t.{} {operator} {value}", quote(&column.name)));
+    }
+    let mut conditions = found;
+    if node.key.identifiers.len() + node.key.also.len() > 1 && form == Form::One {
+        for identifier in &node.key.identifiers {
+            conditions.push(has(schema, graph, node, identifier, &mut statement));
+        }
+    }
+    conditions.push(format!("({})", differs.join(" OR ")));
+    let (table, set) = (node.table.name.sql(), set.join(", "));
+    let conditions = conditions.join(" AND ");
+    let sql = match form {
+        Form::One => {
+            let returning = returned(node, "t", "NULL::text", "NULL::text");
+            format!("UPDATE {table} AS t SET {set} WHERE {conditions} RETURNING {returning}")
+        }
+        Form::Many => {
+            let list: Vec<String> = incoming
+                .iter()
+                .enumerate()
+                .map(|(at, sql)| format!("{sql} AS u{}", at + 1))
+                .collect();
+            let returning = returned(node, "t", "c.o", "NULL::text");
+            format!(
+                "UPDATE {table} AS t SET {set} FROM (SELECT c.v0 AS o, {} FROM {}) AS c WHERE \
+                 {conditions} RETURNING {returning}",
+                list.join(", "),
+                statement.rows(),
+            )
+        }
+    };
+    Some((sql, statement.finish()))
+}
+
+fn in_primary(node: &Node, column: &Column) -> bool {
+    node.table.primary_key().is_some_and(|key| key.columns().any(|name| name == column.name))
+}
+
+/// Columns that say which row it is.
+fn identity(node: &Node) -> Vec<&Column> {
+    let named = |names: Vec<&str>| -> Vec<&Column> {
+        names.into_iter().filter_map(|name| node.column(name)).collect()
+    };
+    match node.table.primary_key() {
+        Some(key) => named(key.columns().collect()),
+        None => named(node.key.first().columns().collect()),
+    }
+}

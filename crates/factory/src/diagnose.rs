@@ -1,0 +1,417 @@
+//! What a plan's trouble means: from SQLSTATE, the names the server gave, and
+//! the evidence that was gathered, to a sentence and a line to paste. No row
+//! value is told but primary keys, which are the person's own handle on a row.
+
+use seedbed_api::plan::{Diagnosis, Policy, Reason, Trouble};
+use seedbed_schema::{Table, TypeShape, UniqueKey};
+
+use crate::compile::names as evidence;
+use crate::graph::Node;
+use crate::key::option;
+use crate::shape::Entry;
+
+/// Tells it.
+pub(crate) fn diagnose(entry: &Entry, trouble: &Trouble) -> Diagnosis {
+    let node = step_node(entry, trouble);
+    match trouble.reason {
+        Reason::Split => split(node, trouble),
+        Reason::Left => left(entry, node, trouble),
+        Reason::Refused => refused(entry, node, trouble),
+    }
+}
+
+fn diagnosis(message: String) -> Diagnosis {
+    Diagnosis { message, detail: None, hints: Vec::new() }
+}
+
+/// The node of the step that stopped.
+fn step_node<'a>(entry: &'a Entry, trouble: &Trouble) -> &'a Node {
+    let nodes = &entry.graph.nodes;
+    let into = entry.plan.steps.iter().find(|step| step.name == trouble.step).map(|s| &s.into);
+    nodes.iter().find(|node| Some(&node.name) == into).unwrap_or(&nodes[0])
+}
+
+/// ` (row 3)`, where the call has several.
+fn place(node: &Node, trouble: &Trouble) -> String {
+    match trouble.ordinals.as_slice() {
+        [] => String::new(),
+        _ if node.rows == seedbed_api::plan::Rows::One => String::new(),
+        [one] => format!(" (row {one})"),
+        [first, rest @ ..] => format!(" (row {first} and {} more)", rest.len()),
+    }
+}
+
+/// Rows found by key: index and primary key.
+fn by_key(trouble: &Trouble) -> Vec<(&str, String)> {
+    let rows = trouble.evidence.get(evidence::KEYS).map(Vec::as_slice).unwrap_or_default();
+    let mut found: Vec<(&str, String)> = Vec::new();
+    for row in rows {
+        let ordinal = row.first().and_then(|ordinal| ordinal.as_ref()?.parse::<u32>().ok());
+        if ordinal.is_some_and(|ordinal| !trouble.ordinals.contains(&ordinal)) {
+            continue;
+        }
+        let Some(Some(index)) = row.get(2) else { continue };
+        let primary: Vec<&str> = row.iter().skip(3).filter_map(Option::as_deref).collect();
+        let one = (index.as_str(), primary.join(", "));
+        if !found.contains(&one) {
+            found.push(one);
+        }
+    }
+    found
+}
+
+fn words(table: &Table, index: &str) -> String {
+    let key = table.keys.iter().find(|key| key.name == index);
+    key.map_or_else(|| index.to_owned(), columns)
+}
+
+fn columns(key: &UniqueKey) -> String {
+    let parts = key.parts.iter();
+    let names: Vec<&str> =
+        parts.map(|part| part.column.as_deref().unwrap_or(&part.expression)).collect();
+    names.join(", ")
+}
+
+fn split(node: &Node, trouble: &Trouble) -> Diagnosis {
+    let table = &node.table;
+    let found = by_key(trouble);
+    let list: Vec<String> = found
+        .iter()
+        .map(|(index, primary)| format!("{primary} by {}", words(table, index)))
+        .collect();
+    let matches = if list.is_empty() { String::new() } else { format!(": {}", list.join(", ")) };
+    let mut told = diagnosis(format!(
+        "what was passed matches different rows of {}{matches}{}",
+        table.name,
+        place(node, trouble)
+    ));
+    let keys = node.key.identifiers.iter().chain(&node.key.also);
+    told.hints.push("pass the columns of one key only".to_owned());
+    for identifier in keys {
+        if let Some(key) =
+            table.keys.iter().find(|key| identifier.index.as_ref() == Some(&key.name))
+        {
+            told.hints.push(format!("leave out {}", columns(key)));
+        }
+    }
+    told
+}
+
+fn left(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
+    let table = &node.table;
+    let place = place(node, trouble);
+    let differs =
+        entry.plan.steps.iter().any(|step| {
+            step.name == trouble.step && step.on == seedbed_api::plan::Target::Differing
+        });
+    if differs {
+        return differing(node, trouble, &place);
+    }
+    if node.fresh {
+        let mut told = diagnosis(format!(
+            "another session made the same fresh rows of {} at the same time{place}",
+            table.name
+        ));
+        told.hints.push("run it again".to_owned());
+        return told;
+    }
+    let first = node.key.first();
+    if session(trouble, 3) == Some("t") {
+        let role = session(trouble, 2).unwrap_or("the connected role");
+        let mut told = diagnosis(format!(
+            "a row of {} is there but row-level security hides it from {role}{place}",
+            table.name
+        ));
+        told.hints.push(
+            "set what the policies look at (SELECT set_config('app.tenant', '…', true)) first"
+                .to_owned(),
+        );
+        told.hints.push(format!("ALTER ROLE {role} BYPASSRLS"));
+        return told;
+    }
+    if let Some((predicate, mentioned)) = &first.predicate {
+        let mut told = diagnosis(format!(
+            "the row of {} would be outside the predicate of its key ({}), where nothing is \
+             unique{place}",
+            table.name,
+            first.words().join(", ")
+        ));
+        told.detail = Some(format!("{}: WHERE {predicate}", name(first.index.as_deref())));
+        told.hints.push(format!("pass values of {} that meet it", mentioned.join(", ")));
+        told.hints.extend(others(node));
+        return told;
+    }
+    let triggers: Vec<&str> =
+        table.triggers.iter().filter(|t| t.on_insert).map(|t| t.name.as_str()).collect();
+    if triggers.is_empty() {
+        let mut told = diagnosis(format!(
+            "a row of {} was neither found nor could be made{place}",
+            table.name
+        ));
+        told.detail = Some("Other sessions may make and delete it all the time.".to_owned());
+        told.hints.push("run it again".to_owned());
+        return told;
+    }
+    let mut told = diagnosis(format!(
+        "a BEFORE INSERT trigger of {} suppressed the row or changed its key ({}){place}",
+        table.name,
+        first.words().join(", ")
+    ));
+    told.detail = Some(format!("triggers: {}", triggers.join(", ")));
+    told.hints.push("pass the key as the trigger leaves it".to_owned());
+    told
+}
+
+fn differing(node: &Node, trouble: &Trouble, place: &str) -> Diagnosis {
+    let table = &node.table;
+    let found = by_key(trouble);
+    let several = node.key.identifiers.len() + node.key.also.len() > 1;
+    let matched: Vec<&str> = found.iter().map(|(index, _)| *index).collect();
+    let all = node.key.identifiers.iter().chain(&node.key.also);
+    let lacking: Vec<&str> = all
+        .filter_map(|identifier| identifier.index.as_deref())
+        .filter(|index| !matched.contains(index))
+        .collect();
+    if let (true, Some((index, primary)), Some(lacking)) = (several, found.first(), lacking.first())
+    {
+        let mut told = diagnosis(format!(
+            "{} {primary} has this {}, but another {}{place}",
+            table.name,
+            words(table, index),
+            words(table, lacking)
+        ));
+        let key = |index: &str| table.keys.iter().find(|key| key.name == index).map(option);
+        told.hints.extend(key(index));
+        told.hints.extend(key(lacking));
+        return told;
+    }
+    let message = if node.policy == Policy::Strict {
+        format!("a row of {} is there but differs from what was passed{place}", table.name)
+    } else {
+        format!(
+            "a row of {} differs from what was passed in a column that cannot be updated, or a \
+             trigger changes it{place}",
+            table.name
+        )
+    };
+    let mut told = diagnosis(message);
+    let passed: Vec<&str> = node.arguments().map(|(column, _)| column).collect();
+    told.detail = Some(format!("passed: {}", passed.join(", ")));
+    told.hints.push("--policy keep".to_owned());
+    told
+}
+
+fn session(trouble: &Trouble, column: usize) -> Option<&str> {
+    trouble.evidence.get(evidence::SESSION)?.first()?.get(column)?.as_deref()
+}
+
+fn name(index: Option<&str>) -> &str {
+    index.unwrap_or("its key")
+}
+
+/// Other keys the call could name.
+fn others(node: &Node) -> Vec<String> {
+    let first = node.key.first().index.as_deref();
+    let keys = node.table.keys.iter().filter(|key| {
+        !key.name.is_empty() && Some(key.name.as_str()) != first && key.predicate.is_none()
+    });
+    keys.map(option).collect()
+}
+
+fn refused(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
+    let table = &node.table;
+    let state = trouble.sqlstate.as_deref().unwrap_or_default();
+    let constraint = trouble.constraint.as_deref().unwrap_or_default();
+    let place = place(node, trouble);
+    let mut told = match state {
+        "23505" => second_key(node, constraint),
+        "23P01" => excluded(table, constraint),
+        "23514" if constraint.is_empty() => no_partition(table),
+        "23514" => checked(entry, table, constraint),
+        "23503" => orphan(table, constraint),
+        "23502" => null(table, trouble.column.as_deref()),
+        "42501" => forbidden(table, trouble),
+        "40001" => {
+            let mut told = diagnosis(format!(
+                "another session made a row of {} that this transaction's snapshot does not show",
+                table.name
+            ));
+            let level = session(trouble, 4).unwrap_or("repeatable read");
+            told.detail = Some(format!(
+                "The transaction is {level}; what was committed after its first statement can \
+                 neither be seen nor be made again in it."
+            ));
+            told.hints.push("make the row before the transaction, or at its beginning".to_owned());
+            told.hints.push("SET TRANSACTION ISOLATION LEVEL READ COMMITTED".to_owned());
+            told
+        }
+        "55P03" | "57014" | "40P01" => waiting(table, trouble, state),
+        "42P10" => {
+            let mut told = diagnosis(format!("the key of {} is no longer unique", table.name));
+            told.hints.push("run it again: the schema changed meanwhile".to_owned());
+            told
+        }
+        state if state.starts_with("22") => {
+            let mut told = diagnosis(format!("a value for {} is not of its type", table.name));
+            let types: Vec<String> = node
+                .arguments()
+                .filter_map(|(name, _)| node.column(name))
+                .map(|column| format!("{} is {}", column.name, column.data_type.sql))
+                .collect();
+            if !types.is_empty() {
+                told.detail = Some(types.join("\n"));
+            }
+            told
+        }
+        _ => diagnosis(format!("the server refused `{}`", trouble.step)),
+    };
+    told.message.push_str(&place);
+    if let Some(message) = &trouble.message {
+        let said = safe(state, message);
+        if let Some(said) = said {
+            let before = told.detail.take().map(|detail| format!("{detail}\n"));
+            told.detail = Some(format!("{}server: {said}", before.unwrap_or_default()));
+        }
+    }
+    told
+}
+
+/// Messages of data exceptions quote the value; those are not passed on.
+fn safe<'a>(state: &str, message: &'a str) -> Option<&'a str> {
+    let quotes = state.starts_with("22") && state != "22001" && state != "22003";
+    (!quotes).then_some(message)
+}
+
+fn second_key(node: &Node, constraint: &str) -> Diagnosis {
+    let table = &node.table;
+    let key = table.keys.iter().find(|key| key.name == constraint);
+    let columns = key.map_or_else(|| constraint.to_owned(), columns);
+    let generated = key.is_some_and(|key| {
+        key.columns().all(|name| node.sources.get(name) == Some(&crate::graph::Source::Generated))
+    });
+    let mut told = if generated {
+        diagnosis(format!("the generated {columns} is taken by another row of {}", table.name))
+    } else {
+        diagnosis(format!(
+            "another row of {} has this {columns}, but not this {}",
+            table.name,
+            node.key.first().words().join(", ")
+        ))
+    };
+    if let Some(key) = key {
+        if !generated {
+            told.hints.push(option(key));
+        }
+        told.hints.push(format!("pass another {columns}"));
+    }
+    told
+}
+
+fn excluded(table: &Table, constraint: &str) -> Diagnosis {
+    let exclusion = table.exclusions.iter().find(|exclusion| exclusion.name == constraint);
+    let mut told =
+        diagnosis(format!("a row of {} would overlap another one: {constraint}", table.name));
+    if let Some(exclusion) = exclusion {
+        let names: Vec<&str> =
+            exclusion.parts.iter().map(|part| part.expression.as_str()).collect();
+        told.hints.push(format!("pass {} that overlaps nothing", names.join(", ")));
+    }
+    told
+}
+
+fn no_partition(table: &Table) -> Diagnosis {
+    let mut told = diagnosis(format!("no partition of {} takes the row", table.name));
+    told.hints.push(format!("pass {} within a partition", table.partition_key.join(", ")));
+    told.hints.push(format!(
+        "CREATE TABLE {}_default PARTITION OF {} DEFAULT",
+        table.name.name,
+        table.name.sql()
+    ));
+    told
+}
+
+fn checked(entry: &Entry, table: &Table, constraint: &str) -> Diagnosis {
+    let mut told = diagnosis(format!("a row of {} does not meet {constraint}", table.name));
+    let own = table.checks.iter().find(|check| check.name == constraint);
+    let domains = table.columns.iter().filter_map(|column| match &column.data_type.shape {
+        TypeShape::Named(name) => match entry.schema.named_type(name)? {
+            seedbed_schema::NamedType::Domain { checks, .. } => Some((column, checks)),
+            _ => None,
+        },
+        _ => None,
+    });
+    let mut of_domain = domains.filter_map(|(column, checks)| {
+        Some((column, checks.iter().find(|check| check.name == constraint)?))
+    });
+    if let Some(check) = own {
+        told.detail = Some(format!("CHECK ({})", check.expression));
+        let passed: Vec<String> = check.columns.iter().map(|name| format!("{name}=…")).collect();
+        told.hints.push(format!("seedbed make {} {}", table.name, passed.join(" ")));
+    } else if let Some((column, check)) = of_domain.next() {
+        told.detail = Some(format!("CHECK ({})", check.expression));
+        told.hints.push(format!("seedbed make {} {}=…", table.name, column.name));
+    }
+    told
+}
+
+fn orphan(table: &Table, constraint: &str) -> Diagnosis {
+    let foreign = table.foreign_keys.iter().find(|foreign| foreign.name == constraint);
+    let Some(foreign) = foreign else {
+        return diagnosis(format!("a row of {} refers to a row that is not there", table.name));
+    };
+    let columns = foreign.columns.join(", ");
+    let mut told = diagnosis(format!(
+        "{columns} of {} refers to a row of {} that is not there",
+        table.name, foreign.parent
+    ));
+    told.hints.push(format!("leave out {columns}: its parent is made then"));
+    let there: Vec<String> =
+        foreign.parent_columns.iter().map(|name| format!("{name}=…")).collect();
+    told.hints.push(format!("seedbed make {} {}", foreign.parent, there.join(" ")));
+    told
+}
+
+fn null(table: &Table, column: Option<&str>) -> Diagnosis {
+    let column = column.unwrap_or("a column");
+    let mut told =
+        diagnosis(format!("{column} of {} would be NULL, which it cannot be", table.name));
+    told.hints.push(format!("seedbed make {} {column}=…", table.name));
+    told
+}
+
+fn forbidden(table: &Table, trouble: &Trouble) -> Diagnosis {
+    let role = session(trouble, 2).unwrap_or("the connected role");
+    let mut told = diagnosis(format!("{role} may not write this row of {}", table.name));
+    if session(trouble, 3) == Some("t") {
+        told.detail = Some("Row-level security binds the role on this table.".to_owned());
+        told.hints.push("pass values that the policies' WITH CHECK allows".to_owned());
+    } else {
+        told.hints.push(format!("GRANT SELECT, INSERT, UPDATE ON {} TO {role}", table.name.sql()));
+    }
+    told
+}
+
+fn waiting(table: &Table, trouble: &Trouble, state: &str) -> Diagnosis {
+    let writers = trouble.evidence.get(evidence::WRITERS).map(Vec::as_slice).unwrap_or_default();
+    let list: Vec<String> = writers
+        .iter()
+        .filter_map(|row| {
+            let text = |at: usize| row.get(at).and_then(Option::as_deref);
+            let name = text(3).filter(|name| !name.is_empty()).unwrap_or("without a name");
+            Some(format!("process {} ({name}, {})", text(2)?, text(4).unwrap_or("state unknown")))
+        })
+        .collect();
+    let message = if state == "40P01" {
+        format!("two sessions wait for each other's rows of {}", table.name)
+    } else {
+        format!("a row of {} was waited for in vain", table.name)
+    };
+    let mut told = diagnosis(message);
+    if !list.is_empty() {
+        told.detail = Some(format!("uncommitted changes are held by: {}", list.join("; ")));
+    }
+    told.hints.push("commit or roll back there first".to_owned());
+    told.hints
+        .push("make shared rows before the tests, so that none must wait for them".to_owned());
+    told
+}

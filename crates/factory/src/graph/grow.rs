@@ -1,0 +1,273 @@
+//! Lets the graph of a call grow: from the rows that were asked for up to their
+//! parents and down to their children.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use seedbed_api::Result;
+use seedbed_api::plan::{Policy, Rows};
+use seedbed_model::{Fill, Settings, TableModel};
+use seedbed_schema::{Check, Schema, Table, TableName, UniqueKey};
+
+use super::node::{Graph, Identity, Node, Place, Source};
+use crate::key::{Asked, choose};
+use crate::wanted::{Passed, Wanted, config};
+
+/// More rows that need each other than this are a schema no test can fill.
+const MOST: usize = 512;
+
+/// The graph of a call.
+///
+/// # Errors
+/// `Config` where a key cannot be chosen or a value cannot be made.
+pub(crate) fn grow(schema: &Schema, settings: &Settings, wanted: &Wanted) -> Result<Graph> {
+    let mut growing = Growing {
+        schema,
+        settings,
+        nodes: Vec::new(),
+        known: HashMap::new(),
+        names: BTreeSet::new(),
+    };
+    growing.reserve(wanted);
+    growing.wanted(wanted, None)?;
+    let mut graph = Graph { nodes: growing.nodes, scope: wanted.scope.clone() };
+    crate::constants::fill(&mut graph)?;
+    Ok(graph)
+}
+
+/// A node to be.
+pub(super) struct Seed {
+    pub(super) table: Arc<Table>,
+    pub(super) name: String,
+    pub(super) rows: Rows,
+    pub(super) place: Place,
+    /// What is passed or given.
+    pub(super) set: BTreeMap<String, Source>,
+    pub(super) key: Vec<String>,
+    pub(super) policy: Policy,
+    pub(super) fresh: bool,
+    /// The ordinal of its first row.
+    pub(super) first: u64,
+}
+
+/// What makes two implied parents the same.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Sameness {
+    pub(super) table: TableName,
+    pub(super) first: u64,
+    pub(super) given: Vec<(String, Source)>,
+}
+
+pub(super) struct Growing<'a> {
+    pub(super) schema: &'a Schema,
+    pub(super) settings: &'a Settings,
+    pub(super) nodes: Vec<Node>,
+    pub(super) known: HashMap<Sameness, usize>,
+    pub(super) names: BTreeSet<String>,
+}
+
+impl Growing<'_> {
+    fn reserve(&mut self, wanted: &Wanted) {
+        self.names.insert(wanted.binding.clone());
+        for child in &wanted.with {
+            self.reserve(child);
+        }
+    }
+
+    /// Rows that were asked for, and their children.
+    fn wanted(&mut self, wanted: &Wanted, parent: Option<usize>) -> Result<()> {
+        let mut set: BTreeMap<String, Source> = wanted
+            .set
+            .iter()
+            .map(|(column, passed)| (column.clone(), Source::Argument(passed.clone())))
+            .collect();
+        let (place, rows) = match parent {
+            None => (Place::Target, wanted.count.map_or(Rows::One, |_| Rows::Times(1))),
+            Some(of) => {
+                let each = wanted.count.unwrap_or(1);
+                self.join(of, wanted, &mut set)?;
+                let rows = match (self.nodes[of].rows, wanted.count) {
+                    (Rows::One, None) => Rows::One,
+                    (Rows::One, Some(count)) => Rows::Times(count),
+                    (Rows::Times(times), count) => {
+                        Rows::Times(times.saturating_mul(count.unwrap_or(1)))
+                    }
+                };
+                (Place::Child { of, each }, rows)
+            }
+        };
+        let node = self.add(Seed {
+            table: Arc::clone(&wanted.table),
+            name: wanted.binding.clone(),
+            rows,
+            place,
+            set,
+            key: wanted.key.clone(),
+            policy: wanted.policy,
+            fresh: wanted.fresh,
+            first: 0,
+        })?;
+        for child in &wanted.with {
+            self.wanted(child, Some(node))?;
+        }
+        Ok(())
+    }
+
+    /// Adds a node, and the parents it needs.
+    pub(super) fn add(&mut self, seed: Seed) -> Result<usize> {
+        if self.nodes.len() >= MOST {
+            return Err(config(format!("a row of {} needs too many parents", seed.table.name)));
+        }
+        let mut table = seed.table;
+        if let Some(check) = place_of(self.schema, &table) {
+            Arc::make_mut(&mut table).checks.push(check);
+        }
+        let given: BTreeSet<String> = seed.set.keys().cloned().collect();
+        let mut model = TableModel::new(self.schema, &table, self.settings, &given);
+        let key = {
+            let set: BTreeMap<String, Passed> = seed
+                .set
+                .iter()
+                .filter_map(|(column, source)| match source {
+                    Source::Argument(passed) => Some((column.clone(), passed.clone())),
+                    _ => None,
+                })
+                .collect();
+            let others = given.iter().filter(|name| !set.contains_key(*name)).cloned().collect();
+            choose(&Asked {
+                schema: self.schema,
+                table: &table,
+                model: &model,
+                set: &set,
+                given: &others,
+                key: &seed.key,
+                many: seed.rows != Rows::One || seed.fresh,
+            })?
+        };
+        if key.is_content() && key.first().columns().any(|column| !given.contains(column)) {
+            // What tells rows apart must differ between them.
+            let pretended = UniqueKey {
+                name: String::new(),
+                parts: key.first().parts.clone(),
+                predicate: None,
+                predicate_columns: Vec::new(),
+                primary: false,
+                constraint: false,
+                immediate: true,
+                nulls_not_distinct: true,
+            };
+            Arc::make_mut(&mut table).keys.push(pretended);
+            model = TableModel::new(self.schema, &table, self.settings, &given);
+        }
+        let index = self.nodes.len();
+        self.nodes.push(Node {
+            name: seed.name,
+            table,
+            model: Arc::new(model),
+            rows: seed.rows,
+            place: seed.place,
+            key,
+            sources: seed.set,
+            identity: Identity::Key,
+            constants: BTreeMap::new(),
+            policy: seed.policy,
+            fresh: seed.fresh,
+        });
+        self.remember(index, seed.first);
+        self.link_parents(index)?;
+        self.generate(index)?;
+        self.identify(index, seed.first);
+        Ok(index)
+    }
+
+    /// A row that is entirely implied is the same wherever it is needed: also
+    /// the one that was asked for, if nothing was passed.
+    fn remember(&mut self, index: usize, first: u64) {
+        let node = &self.nodes[index];
+        let shareable = node.rows == Rows::One
+            && !node.fresh
+            && match node.place {
+                Place::Target => node.sources.is_empty(),
+                Place::Shared => true,
+                Place::Child { .. } | Place::Own { .. } => false,
+            };
+        if shareable {
+            let given = node.sources.iter().map(|(c, s)| (c.clone(), s.clone())).collect();
+            let table = node.table.name.clone();
+            self.known.insert(Sameness { table, first, given }, index);
+        }
+    }
+
+    /// Columns that nothing gives a value to yet and that need one.
+    fn generate(&mut self, index: usize) -> Result<()> {
+        let node = &self.nodes[index];
+        let mut generated = Vec::new();
+        for column in &node.table.columns {
+            let name = &column.name;
+            if node.sources.contains_key(name) || column.generated.is_some() {
+                continue;
+            }
+            let in_key = node.key.first().has(name);
+            let fill = node.model.columns.iter().find(|model| model.name == *name);
+            match fill.map(|model| &model.fill) {
+                Some(Fill::Impossible { why, hint }) if in_key || column.is_required() => {
+                    let message = format!("no value can be made for {}.{name}", node.table.name);
+                    return Err(config(message).because(why.clone()).hint(hint.clone()));
+                }
+                Some(Fill::Generate(_)) => generated.push(name.clone()),
+                _ if in_key || column.is_required() => generated.push(name.clone()),
+                _ => {}
+            }
+        }
+        let node = &mut self.nodes[index];
+        for name in generated {
+            node.sources.insert(name, Source::Generated);
+        }
+        Ok(())
+    }
+
+    fn identify(&mut self, index: usize, first: u64) {
+        let node = &mut self.nodes[index];
+        let columns: Vec<String> = node.key.first().columns().map(str::to_owned).collect();
+        let is = |column: &String, wanted: fn(&Source) -> bool| {
+            node.sources.get(column).is_some_and(wanted)
+        };
+        let generated = columns.iter().any(|column| is(column, |s| *s == Source::Generated));
+        let within: Vec<String> = columns
+            .iter()
+            .filter(|column| is(column, |s| matches!(s, Source::Argument(_))))
+            .cloned()
+            .collect();
+        let keyed = !generated && !node.fresh && (!within.is_empty());
+        node.identity = if keyed { Identity::Key } else { Identity::Ordinal { first, within } };
+    }
+}
+
+/// What a partitioned table, or a partition, can hold, as a condition like any
+/// other: a row outside has no place.
+fn place_of(schema: &Schema, table: &Table) -> Option<Check> {
+    let (holds, key): (Vec<String>, &[String]) = if table.partition_key.is_empty() {
+        let (parent, own) = schema.tables.values().find_map(|parent| {
+            let own = parent.partitions.iter().find(|partition| partition.name == table.name)?;
+            Some((parent, own))
+        })?;
+        (vec![own.holds.clone()?], &parent.partition_key)
+    } else {
+        let holds: Option<Vec<String>> =
+            table.partitions.iter().map(|partition| partition.holds.clone()).collect();
+        (holds?, &table.partition_key)
+    };
+    let expression = if holds.is_empty() {
+        "false".to_owned()
+    } else {
+        holds.iter().map(|holds| format!("({holds})")).collect::<Vec<_>>().join(" OR ")
+    };
+    let mentioned = |name: &str| key.iter().any(|part| part.contains(name));
+    let columns = table.columns.iter().map(|column| column.name.clone());
+    Some(Check {
+        name: format!("partitions of {}", table.name.name),
+        expression,
+        columns: columns.filter(|name| mentioned(name)).collect(),
+        enforced: true,
+    })
+}

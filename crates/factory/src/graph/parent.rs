@@ -1,0 +1,252 @@
+//! Which parents a row needs, and whether it shares them.
+//!
+//! A foreign key is followed where its columns cannot stay NULL and nothing was
+//! passed for them. Columns that several foreign keys share (a tenant's id) are
+//! decided once, by the narrowest of them; the others' parents are asked to have
+//! the same. A parent is shared, the same row for everybody, unless a unique key
+//! would allow only one child to have it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use seedbed_api::Result;
+use seedbed_api::plan::{Policy, Rows};
+use seedbed_model::Fill;
+use seedbed_schema::ForeignKey;
+
+use super::grow::{Growing, Sameness, Seed};
+use super::node::{Place, Source};
+use crate::wanted::config;
+
+impl Growing<'_> {
+    /// Links a node to the parents it needs.
+    pub(super) fn link_parents(&mut self, index: usize) -> Result<()> {
+        let mut foreign_keys: Vec<ForeignKey> =
+            self.nodes[index].foreign_keys().filter(|foreign| !foreign.period).cloned().collect();
+        foreign_keys.sort_by_key(|foreign| foreign.columns.len());
+        let followed = self.followed(index, &foreign_keys);
+        let own = self.own(index, &followed)?;
+        let mut shared: Vec<ForeignKey> = Vec::new();
+        for foreign in followed {
+            if foreign.parent == self.nodes[index].table.name && !own.contains(&foreign.name) {
+                self.refer_to_itself(index, &foreign);
+                continue;
+            }
+            let first = shared.iter().filter(|other| self.differ(index, other, &foreign)).count();
+            let parent = self.parent(index, &foreign, own.contains(&foreign.name), first as u64)?;
+            let node = &mut self.nodes[index];
+            for (column, there) in foreign.columns.iter().zip(&foreign.parent_columns) {
+                let source = Source::Parent { node: parent, column: there.clone() };
+                node.sources.entry(column.clone()).or_insert(source);
+            }
+            shared.push(foreign);
+        }
+        Ok(())
+    }
+
+    /// The foreign keys that need a parent, and leave a column to it.
+    fn followed(&self, index: usize, foreign_keys: &[ForeignKey]) -> Vec<ForeignKey> {
+        let node = &self.nodes[index];
+        let mut assigned: Vec<&str> = node.sources.keys().map(String::as_str).collect();
+        let mut followed = Vec::new();
+        for foreign in foreign_keys {
+            let open: Vec<&str> = foreign
+                .columns
+                .iter()
+                .map(String::as_str)
+                .filter(|column| !assigned.contains(column))
+                .collect();
+            let necessary = |name: &&str| {
+                let Some(column) = node.column(name) else { return false };
+                let fill = node.model.columns.iter().find(|model| model.name == **name);
+                node.key.first().has(name)
+                    || column.is_required()
+                    || (column.not_null && column.is_surrogate())
+                    || matches!(fill.map(|model| &model.fill), Some(Fill::Parent { .. }))
+            };
+            let needed = if foreign.match_full {
+                open.iter().any(&necessary)
+            } else {
+                open.iter().all(necessary)
+            };
+            if !open.is_empty() && needed && self.schema.table(&foreign.parent).is_some() {
+                assigned.extend(foreign.columns.iter().map(String::as_str));
+                followed.push(foreign.clone());
+            }
+        }
+        followed
+    }
+
+    /// Names of the foreign keys whose parent no other row may have: without
+    /// that, a unique key would be the same for all rows.
+    fn own(&self, index: usize, followed: &[ForeignKey]) -> Result<Vec<String>> {
+        let node = &self.nodes[index];
+        let single = node.rows == Rows::One && !node.fresh;
+        let passed = node.arguments().next().is_some();
+        if single && !passed && matches!(node.place, Place::Target | Place::Shared) {
+            return Ok(Vec::new());
+        }
+        let mut own: Vec<String> = Vec::new();
+        for key in &node.table.keys {
+            let chosen = node.key.first().index.as_deref().unwrap_or_default() == key.name;
+            if chosen && single && matches!(node.place, Place::Target | Place::Shared) {
+                continue;
+            }
+            let leads = |name: &str| {
+                let has = |foreign: &&ForeignKey| foreign.columns.iter().any(|own| own == name);
+                followed.iter().rev().find(has)
+            };
+            let mut varies = false;
+            let mut leading: Option<&ForeignKey> = None;
+            for name in key.columns() {
+                match node.sources.get(name) {
+                    Some(Source::Argument(passed)) => {
+                        varies |= passed.each || (single && node.key.first().has(name));
+                    }
+                    Some(Source::Parent { .. }) => {
+                        varies |= matches!(node.place, Place::Child { each: 1, .. });
+                    }
+                    Some(Source::Generated | Source::Itself { .. }) => varies = true,
+                    None => match leads(name) {
+                        Some(foreign) if own.contains(&foreign.name) => varies = true,
+                        Some(foreign) => leading = leading.or(Some(foreign)),
+                        // Generated, drawn by the database, or NULL.
+                        None => varies = true,
+                    },
+                }
+            }
+            match leading {
+                _ if varies => {}
+                Some(foreign) => own.push(foreign.name.clone()),
+                None if chosen && !single => {
+                    let columns: Vec<&str> = key.columns().collect();
+                    let columns = columns.join(", ");
+                    let message = format!(
+                        "the rows of {} cannot all have the same key ({columns})",
+                        node.table.name
+                    );
+                    return Err(config(message).hint("pass one value for each row"));
+                }
+                None => {}
+            }
+        }
+        Ok(own)
+    }
+
+    /// Whether a condition wants two references to be to different rows.
+    fn differ(&self, index: usize, one: &ForeignKey, other: &ForeignKey) -> bool {
+        let mentions = |columns: &[String], foreign: &ForeignKey| {
+            foreign.columns.iter().any(|column| columns.contains(column))
+        };
+        one.parent == other.parent
+            && self.nodes[index].table.checks.iter().any(|check| {
+                let text = &check.expression;
+                mentions(&check.columns, one)
+                    && mentions(&check.columns, other)
+                    && (text.contains('<') || text.contains('>') || text.contains("DISTINCT"))
+            })
+    }
+
+    /// A row that must refer to a row of its table and may be the first refers
+    /// to itself.
+    fn refer_to_itself(&mut self, index: usize, foreign: &ForeignKey) {
+        let node = &mut self.nodes[index];
+        for (column, there) in foreign.columns.iter().zip(&foreign.parent_columns) {
+            if column != there {
+                let source = Source::Itself { column: there.clone() };
+                node.sources.entry(column.clone()).or_insert(source);
+            }
+        }
+    }
+
+    /// The node a foreign key leads to.
+    fn parent(
+        &mut self,
+        index: usize,
+        foreign: &ForeignKey,
+        own: bool,
+        first: u64,
+    ) -> Result<usize> {
+        let missing = || config(format!("the table {} is not there", foreign.parent));
+        let table = self.schema.table(&foreign.parent).ok_or_else(missing)?;
+        let (mut set, mut own) = (BTreeMap::new(), own);
+        for (column, there) in foreign.columns.iter().zip(&foreign.parent_columns) {
+            let Some(source) = self.nodes[index].sources.get(column).cloned() else { continue };
+            if self.is_its_own(table, there, &source) {
+                continue;
+            }
+            own |= match &source {
+                Source::Argument(passed) => passed.each,
+                Source::Parent { node, .. } => self.nodes[*node].rows != Rows::One,
+                Source::Generated | Source::Itself { .. } => true,
+            };
+            set.insert(there.clone(), source);
+        }
+        let sameness = Sameness {
+            table: table.name.clone(),
+            first,
+            given: set.iter().map(|(c, s)| (c.clone(), s.clone())).collect(),
+        };
+        if own {
+            if let Some(above) = self.owner(index, &sameness) {
+                return Ok(above);
+            }
+        } else if let Some(known) = self.known.get(&sameness) {
+            return Ok(*known);
+        }
+        let (place, rows) = if own {
+            (Place::Own { of: index }, self.nodes[index].rows)
+        } else {
+            (Place::Shared, Rows::One)
+        };
+        let name = self.implied_name(&table.name.to_string(), first);
+        self.add(Seed {
+            table: Arc::new(table.clone()),
+            name,
+            rows,
+            place,
+            set,
+            key: Vec::new(),
+            policy: Policy::Keep,
+            fresh: false,
+            first,
+        })
+    }
+
+    /// Whether the parent would have this value anyway, through its own
+    /// reference to the same shared row.
+    fn is_its_own(&self, table: &seedbed_schema::Table, column: &str, source: &Source) -> bool {
+        let Source::Parent { node, column: there } = source else { return false };
+        let above = &self.nodes[*node];
+        above.place == Place::Shared
+            && above.sources.values().all(|source| *source == Source::Generated)
+            && table.foreign_keys.iter().any(|foreign| {
+                foreign.parent == above.table.name
+                    && foreign.columns == [column]
+                    && foreign.parent_columns == [there.as_str()]
+            })
+    }
+
+    /// The node this one is the own parent of, or further up, if it is of the
+    /// wanted table: two rows that may only have each other.
+    fn owner(&self, index: usize, wanted: &Sameness) -> Option<usize> {
+        let mut at = index;
+        while let Place::Own { of } = self.nodes[at].place {
+            if self.nodes[of].table.name == wanted.table {
+                return Some(of);
+            }
+            at = of;
+        }
+        None
+    }
+
+    fn implied_name(&mut self, table: &str, first: u64) -> String {
+        let mut name = format!("{table}@{first}");
+        let mut number = 2;
+        while !self.names.insert(name.clone()) {
+            name = format!("{table}@{first}#{number}");
+            number += 1;
+        }
+        name
+    }
+}

@@ -1,0 +1,402 @@
+//! Which unique key identifies the rows of a call, and why the others do not.
+//!
+//! In order: the key the call names; keys of which every column is passed; keys
+//! of which every column is passed or refers to a parent; keys whose other
+//! columns are generated from the row's ordinal. A surrogate key says nothing
+//! about a row and takes part only when it is passed. Several keys that are all
+//! passed identify together: one row must have them all. A table without a
+//! usable key is found by content.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use seedbed_api::{Failure, Result};
+use seedbed_model::{Fill, TableModel};
+use seedbed_schema::{KeyPart, Schema, Table, UniqueKey};
+
+use crate::explanation::Lost;
+use crate::sql::Comparison;
+use crate::wanted::{Passed, config};
+
+/// What a row is found by.
+#[derive(Clone, Debug)]
+pub(crate) struct Identifier {
+    /// The index; absent where rows are found by content.
+    pub(crate) index: Option<String>,
+    /// Columns or expressions.
+    pub(crate) parts: Vec<KeyPart>,
+    /// The condition of a partial index, and the columns it mentions.
+    pub(crate) predicate: Option<(String, Vec<String>)>,
+    /// Whether `ON CONFLICT` can name it.
+    pub(crate) arbiter: bool,
+}
+
+impl Identifier {
+    fn of(key: &UniqueKey) -> Self {
+        Self {
+            index: Some(key.name.clone()),
+            parts: key.parts.clone(),
+            predicate: key.predicate.clone().map(|text| (text, key.predicate_columns.clone())),
+            arbiter: key.immediate,
+        }
+    }
+
+    /// Every column that decides about it.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().flat_map(|part| part.columns.iter().map(String::as_str))
+    }
+
+    /// Whether this column is in it.
+    pub(crate) fn has(&self, column: &str) -> bool {
+        self.columns().any(|own| own == column)
+    }
+
+    /// As people write it.
+    pub(crate) fn words(&self) -> Vec<String> {
+        self.parts.iter().map(word).collect()
+    }
+}
+
+/// What identifies a row, and how that was decided.
+#[derive(Clone, Debug)]
+pub(crate) struct Choice {
+    /// The first is the conflict target; none of them is ever updated, and a
+    /// row must have them all.
+    pub(crate) identifiers: Vec<Identifier>,
+    /// Keys beside a named one that were passed completely: they are looked up,
+    /// so that a row that has them under another key is seen.
+    pub(crate) also: Vec<Identifier>,
+    /// In one sentence.
+    pub(crate) why: String,
+    pub(crate) lost: Vec<Lost>,
+}
+
+impl Choice {
+    /// The one that decides.
+    pub(crate) fn first(&self) -> &Identifier {
+        &self.identifiers[0]
+    }
+
+    /// Whether rows are found by content.
+    pub(crate) fn is_content(&self) -> bool {
+        self.first().index.is_none()
+    }
+}
+
+/// What is asked: a table, and what is known of its rows.
+pub(crate) struct Asked<'a> {
+    pub(crate) schema: &'a Schema,
+    pub(crate) table: &'a Table,
+    pub(crate) model: &'a TableModel,
+    /// Columns that were passed, or are given by a row made before.
+    pub(crate) set: &'a BTreeMap<String, Passed>,
+    pub(crate) given: &'a BTreeSet<String>,
+    /// `key` of the call.
+    pub(crate) key: &'a [String],
+    /// Whether several rows are made at once.
+    pub(crate) many: bool,
+}
+
+/// How much of a key is known, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Known {
+    /// All of it is passed.
+    Passed,
+    /// It is passed or refers to parents.
+    WithParents,
+    /// Some of it is generated.
+    Generated,
+}
+
+/// Decides.
+///
+/// # Errors
+/// `Config` when the named key is none or cannot be used, when several keys
+/// fit equally, or when nothing can identify rows.
+pub(crate) fn choose(asked: &Asked<'_>) -> Result<Choice> {
+    if !asked.key.is_empty() {
+        return named(asked);
+    }
+    let mut lost = Vec::new();
+    let mut usable: Vec<(Known, &UniqueKey)> = Vec::new();
+    for key in &asked.table.keys {
+        match asked.standing(key) {
+            Ok(known) => usable.push((known, key)),
+            Err(why) => lost.push(lose(key, why)),
+        }
+    }
+    usable.sort_by_cached_key(|(known, key)| asked.order(*known, key));
+    let Some((best, first)) = usable.first().copied() else {
+        return content(asked, lost);
+    };
+    let (level, rest): (Vec<_>, Vec<_>) = usable.iter().copied().partition(|(known, key)| {
+        *known == best && (best != Known::Generated && asked.mentions(key))
+    });
+    if best == Known::WithParents && level.len() > 1 {
+        return Err(ambiguous(asked.table, level.iter().map(|(_, key)| *key)));
+    }
+    let surrogate = level.iter().find(|(_, key)| asked.is_surrogate(key)).map(|(_, key)| *key);
+    let (identifiers, why) = match (best, surrogate) {
+        (Known::Passed, Some(key)) => {
+            for (_, other) in level.iter().filter(|(_, other)| other.name != key.name) {
+                lost.push(lose(other, "the surrogate key was passed as well".to_owned()));
+            }
+            (vec![Identifier::of(key)], "it was passed".to_owned())
+        }
+        (Known::Passed, None) => {
+            let all: Vec<Identifier> = level.iter().map(|(_, key)| Identifier::of(key)).collect();
+            let why = if all.len() > 1 {
+                "every key that was passed identifies: a row must have them all"
+            } else {
+                "all of it was passed"
+            };
+            (all, why.to_owned())
+        }
+        (Known::WithParents, _) => {
+            (vec![Identifier::of(first)], "it was passed, or refers to parents".to_owned())
+        }
+        (Known::Generated, _) => {
+            (vec![Identifier::of(first)], "its values come from the row's ordinal".to_owned())
+        }
+    };
+    for (known, key) in rest.iter().filter(|(_, key)| key.name != identifiers[0].name()) {
+        let why = match (best, known) {
+            (Known::Generated, _) => {
+                "another comes first: NOT NULL and complete keys do, then \
+                                      the primary key, then short ones, then by name"
+            }
+            (_, Known::Generated) => "not all of its columns were passed",
+            _ => "another was passed more completely",
+        };
+        lost.push(lose(key, why.to_owned()));
+    }
+    Ok(Choice { identifiers, also: Vec::new(), why, lost })
+}
+
+impl Identifier {
+    fn name(&self) -> &str {
+        self.index.as_deref().unwrap_or_default()
+    }
+}
+
+impl Asked<'_> {
+    fn is_set(&self, column: &str) -> bool {
+        self.set.contains_key(column) || self.given.contains(column)
+    }
+
+    fn is_surrogate(&self, key: &UniqueKey) -> bool {
+        key.columns().any(|name| self.column_is_surrogate(name))
+    }
+
+    fn column_is_surrogate(&self, name: &str) -> bool {
+        // What is drawn from a sequence and refers to a parent is the parent's.
+        self.table.column(name).is_some_and(|column| column.is_surrogate())
+            && !self.is_parents(name)
+    }
+
+    /// Whether some foreign key would give the column its value.
+    fn is_parents(&self, name: &str) -> bool {
+        self.table.foreign_keys.iter().any(|foreign| {
+            foreign.enforced
+                && foreign.parent != self.table.name
+                && foreign.columns.iter().any(|column| column == name)
+                && self.schema.table(&foreign.parent).is_some()
+        })
+    }
+
+    /// Whether any of its columns was passed.
+    fn mentions(&self, key: &UniqueKey) -> bool {
+        key.columns().any(|name| self.is_set(name))
+    }
+
+    /// How much of a key is known, or why it cannot be used.
+    fn standing(&self, key: &UniqueKey) -> std::result::Result<Known, String> {
+        let mut known = Known::Passed;
+        for name in key.columns() {
+            let Some(column) = self.table.column(name) else {
+                return Err(format!("it is about {name}, which is no column"));
+            };
+            if column.generated.is_some() {
+                return Err(format!("{name} is computed by the database"));
+            }
+            if let Some(passed) = self.set.get(name) {
+                if passed.null && !key.nulls_not_distinct {
+                    return Err(format!("{name} is NULL, and NULL is equal to nothing in it"));
+                }
+                continue;
+            }
+            if self.given.contains(name) {
+                continue;
+            }
+            if self.is_parents(name) {
+                known = known.max(Known::WithParents);
+                continue;
+            }
+            if self.column_is_surrogate(name) {
+                return Err(format!("{name} is drawn by the database and was not passed"));
+            }
+            if let Some(Fill::Impossible { why, .. }) = self.fill(name) {
+                return Err(format!("{name} was not passed, and {why}"));
+            }
+            known = Known::Generated;
+        }
+        if let Some(predicate) = &key.predicate
+            && let Some(why) = self.outside(predicate, &key.predicate_columns)
+        {
+            return Err(why);
+        }
+        let nothing_passed = known == Known::WithParents && !self.mentions(key);
+        Ok(if nothing_passed { Known::Generated } else { known })
+    }
+
+    /// What can be said of a predicate without a server: `x IS NULL` and
+    /// `x IS NOT NULL` of a column that was passed or stays NULL. Everything
+    /// else the insert itself asks.
+    fn outside(&self, predicate: &str, columns: &[String]) -> Option<String> {
+        let text = predicate.trim_matches(['(', ')']);
+        let [name] = columns else { return None };
+        let column = self.table.column(name)?;
+        let quoted = seedbed_schema::quote(name);
+        let wants_null = [format!("{name} IS NULL"), format!("{quoted} IS NULL")];
+        let wants_value = [format!("{name} IS NOT NULL"), format!("{quoted} IS NOT NULL")];
+        let is_null = match self.set.get(name) {
+            Some(passed) if passed.each => return None,
+            Some(passed) => passed.null,
+            None if column.not_null || column.default.is_some() => false,
+            None => !matches!(self.fill(name), Some(Fill::Generate(_) | Fill::Parent { .. })),
+        };
+        let outside = (is_null && wants_value.iter().any(|form| form == text))
+            || (!is_null && wants_null.iter().any(|form| form == text));
+        outside.then(|| format!("the row is outside its predicate `{predicate}`"))
+    }
+
+    fn fill(&self, name: &str) -> Option<&Fill> {
+        self.model.columns.iter().find(|column| column.name == name).map(|column| &column.fill)
+    }
+
+    /// Better keys first.
+    fn order(&self, known: Known, key: &UniqueKey) -> (Known, bool, bool, bool, usize, String) {
+        let nullable = key
+            .columns()
+            .any(|name| !self.is_set(name) && self.table.column(name).is_none_or(|c| !c.not_null));
+        (known, nullable, key.predicate.is_some(), !key.primary, key.parts.len(), key.name.clone())
+    }
+}
+
+fn named(asked: &Asked<'_>) -> Result<Choice> {
+    let wanted: BTreeSet<&str> = asked.key.iter().map(String::as_str).collect();
+    let is = |key: &&UniqueKey| key.columns().collect::<BTreeSet<_>>() == wanted;
+    let table = asked.table;
+    let fitting: Vec<&UniqueKey> = table.keys.iter().filter(is).collect();
+    let mut refusal = None;
+    // A full index comes before a partial one over the same columns.
+    let mut candidates: Vec<_> = fitting
+        .iter()
+        .filter_map(|key| match asked.standing(key) {
+            Ok(known) => Some((asked.order(known, key), *key)),
+            Err(why) => {
+                refusal = Some(why);
+                None
+            }
+        })
+        .collect();
+    candidates.sort_by(|a, b| a.0.cmp(&b.0));
+    if let Some((_, key)) = candidates.first() {
+        let others = table.keys.iter().filter(|other| other.name != key.name);
+        // Other keys that were passed completely are looked up too, so that a
+        // row that has only one of them is seen.
+        let also: Vec<&UniqueKey> = others
+            .clone()
+            .filter(|other| matches!(asked.standing(other), Ok(Known::Passed)))
+            .filter(|other| !asked.is_surrogate(other) && other.predicate.is_none())
+            .collect();
+        let lost = others
+            .filter(|other| !also.iter().any(|one| one.name == other.name))
+            .map(|other| lose(other, "the call names another key".to_owned()))
+            .collect();
+        return Ok(Choice {
+            identifiers: vec![Identifier::of(key)],
+            also: also.into_iter().map(Identifier::of).collect(),
+            why: "the call names it".to_owned(),
+            lost,
+        });
+    }
+    let columns = asked.key.join(", ");
+    if let Some(why) = refusal {
+        return Err(config(format!("the key ({columns}) of {} cannot be used: {why}", table.name)));
+    }
+    let failure = config(format!("({columns}) is not unique in {}", table.name));
+    let failure = table.keys.iter().fold(failure, |failure, key| failure.hint(option(key)));
+    Err(failure.hint(format!("CREATE UNIQUE INDEX ON {} ({columns})", table.name.sql())))
+}
+
+/// A row that no key identifies: it is found by comparing what was passed and
+/// the parents; where nothing was passed, or where there are several, by
+/// comparing everything that is generated.
+fn content(asked: &Asked<'_>, lost: Vec<Lost>) -> Result<Choice> {
+    let table = asked.table;
+    let everything = asked.many || (asked.set.is_empty() && asked.given.is_empty());
+    let comparable = |name: &str| {
+        table.column(name).is_some_and(|column| {
+            Comparison::of(asked.schema, &column.data_type) == Comparison::Native
+        })
+    };
+    let mut columns: Vec<&str> = Vec::new();
+    for column in &table.columns {
+        let name = column.name.as_str();
+        let takes_part = asked.is_set(name)
+            || match asked.fill(name) {
+                Some(Fill::Parent { .. }) => column.not_null,
+                Some(Fill::Generate(_)) => everything && comparable(name),
+                _ => false,
+            };
+        if takes_part {
+            columns.push(name);
+        }
+    }
+    if columns.is_empty() {
+        // Nothing is required: the first column that can be generated tells
+        // rows apart.
+        columns.extend(
+            table
+                .columns
+                .iter()
+                .filter(|column| column.is_writable() && !column.is_surrogate())
+                .map(|column| column.name.as_str())
+                .find(|name| {
+                    comparable(name) && !matches!(asked.fill(name), Some(Fill::Impossible { .. }))
+                }),
+        );
+    }
+    let part = |name: &str| KeyPart {
+        column: Some(name.to_owned()),
+        expression: seedbed_schema::quote(name),
+        columns: vec![name.to_owned()],
+    };
+    let identifier = Identifier {
+        index: None,
+        parts: columns.into_iter().map(part).collect(),
+        predicate: None,
+        arbiter: false,
+    };
+    let why = "no unique key can be used, so rows are found by comparing these columns";
+    Ok(Choice { identifiers: vec![identifier], also: Vec::new(), why: why.to_owned(), lost })
+}
+
+fn ambiguous<'a>(table: &Table, keys: impl Iterator<Item = &'a UniqueKey>) -> Failure {
+    let message = format!("several unique keys could identify the rows of {}", table.name);
+    keys.fold(config(message), |failure, key| failure.hint(option(key)))
+}
+
+fn lose(key: &UniqueKey, why: String) -> Lost {
+    Lost { index: key.name.clone(), columns: key.parts.iter().map(word).collect(), why }
+}
+
+fn word(part: &KeyPart) -> String {
+    part.column.clone().unwrap_or_else(|| part.expression.clone())
+}
+
+/// What to write to choose a key.
+pub(crate) fn option(key: &UniqueKey) -> String {
+    let columns: BTreeSet<&str> = key.columns().collect();
+    format!("--key {}", columns.into_iter().collect::<Vec<_>>().join(","))
+}

@@ -1,0 +1,185 @@
+//! Ordinals that nobody used, for fresh rows. Used ones mostly lie together at
+//! the beginning, so their end is found by doubling and then narrowing: a few
+//! questions, however many there are. Rows that no key tells apart are simply
+//! counted.
+
+use std::collections::BTreeMap;
+
+use seedbed_api::plan::Parameter;
+use seedbed_api::{Failure, Kind, Result};
+
+use super::identity::Rows;
+use super::need::{Answer, Question};
+use super::values::values_of;
+use crate::compile::taken;
+use crate::graph::{Node, Source};
+
+/// Ordinals asked for in one question while narrowing.
+const FAN: u64 = 64;
+
+/// Rows that are counted at most where no key tells them apart.
+const COUNTED: u32 = 100_000;
+
+/// The search.
+#[derive(Debug)]
+pub(super) struct Search {
+    stage: Stage,
+    asked: Vec<u64>,
+    found: Vec<u64>,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Start,
+    Counting,
+    Doubling,
+    /// `low` is used (or nothing is), `high` is not.
+    Narrowing {
+        low: u64,
+        high: u64,
+    },
+    /// Taking unused ones from here on.
+    Taking {
+        next: u64,
+    },
+}
+
+impl Search {
+    pub(super) fn new() -> Self {
+        Self { stage: Stage::Start, asked: Vec::new(), found: Vec::new() }
+    }
+
+    /// The next question, or the ordinals.
+    pub(super) fn step(
+        &mut self,
+        rows: &Rows<'_>,
+        answer: Option<Answer>,
+    ) -> Result<std::result::Result<Question, Vec<u64>>> {
+        let node = &rows.graph.nodes[0];
+        let wanted = rows.size(node) as usize;
+        let used = |answer: &Answer| -> Vec<u64> {
+            answer.iter().filter_map(|row| row.first()?.as_ref()?.parse().ok()).collect()
+        };
+        match (&self.stage, answer) {
+            (Stage::Start, _) if node.key.is_content() || node.generated().is_empty() => {
+                self.stage = Stage::Counting;
+                let sql = format!(
+                    "SELECT pg_catalog.count(*)::text FROM (SELECT 1 FROM {} LIMIT {COUNTED}) AS t",
+                    node.table.name.sql()
+                );
+                Ok(Ok(Question { sql, parameters: Vec::new() }))
+            }
+            (Stage::Counting, Some(answer)) => {
+                let start = used(&answer).first().copied().unwrap_or(0);
+                Ok(Err((start..).take(wanted).collect()))
+            }
+            (Stage::Start, _) => {
+                self.stage = Stage::Doubling;
+                let powers = (0..40).map(|power| (1_u64 << power) - 1).collect();
+                self.ask(rows, powers)
+            }
+            (Stage::Doubling, Some(answer)) => {
+                let used = used(&answer);
+                let free = self.asked.iter().copied().filter(|ordinal| !used.contains(ordinal));
+                let high = free.min().unwrap_or(0);
+                let low = used.iter().copied().filter(|ordinal| *ordinal < high).max();
+                self.narrow(rows, low.map_or(0, |low| low + 1), high)
+            }
+            (Stage::Narrowing { low, high }, Some(answer)) => {
+                let (low, high, used) = (*low, *high, used(&answer));
+                let free = self.asked.iter().copied().filter(|ordinal| !used.contains(ordinal));
+                let high = free.min().unwrap_or(high);
+                let below = used.into_iter().filter(|ordinal| *ordinal < high).max();
+                self.narrow(rows, below.map_or(low, |below| below + 1), high)
+            }
+            (Stage::Taking { next }, Some(answer)) => {
+                let (next, used) = (*next, used(&answer));
+                let free = self.asked.iter().copied().filter(|ordinal| !used.contains(ordinal));
+                self.found.extend(free.take(wanted - self.found.len()));
+                if self.found.len() >= wanted {
+                    return Ok(Err(std::mem::take(&mut self.found)));
+                }
+                self.take(rows, next, wanted)
+            }
+            (_, None) => Err(Failure::new(Kind::Bug, "the machine was given no answer")),
+        }
+    }
+
+    /// All below `low` may be used, `high` is not.
+    fn narrow(
+        &mut self,
+        rows: &Rows<'_>,
+        low: u64,
+        high: u64,
+    ) -> Result<std::result::Result<Question, Vec<u64>>> {
+        if low >= high {
+            let wanted = rows.size(&rows.graph.nodes[0]) as usize;
+            return self.take(rows, high, wanted);
+        }
+        let width = high - low;
+        let step = width.div_ceil(FAN).max(1);
+        self.stage = Stage::Narrowing { low, high };
+        self.ask(rows, (low..high).step_by(usize::try_from(step).unwrap_or(usize::MAX)).collect())
+    }
+
+    fn take(
+        &mut self,
+        rows: &Rows<'_>,
+        next: u64,
+        wanted: usize,
+    ) -> Result<std::result::Result<Question, Vec<u64>>> {
+        let many = (wanted - self.found.len()).max(1) as u64;
+        self.stage = Stage::Taking { next: next + many };
+        self.ask(rows, (next..next + many).collect())
+    }
+
+    /// Which of these ordinals have their row already?
+    fn ask(
+        &mut self,
+        rows: &Rows<'_>,
+        ordinals: Vec<u64>,
+    ) -> Result<std::result::Result<Question, Vec<u64>>> {
+        let (sql, parameters) = taken(rows.schema, rows.graph, 0)?;
+        let arrays = parameters
+            .iter()
+            .map(|parameter| array(rows, parameter, &ordinals).map(Some))
+            .collect::<Result<Vec<_>>>()?;
+        self.asked = ordinals;
+        Ok(Ok(Question { sql, parameters: arrays }))
+    }
+}
+
+/// A parameter for rows of these ordinals, as an array literal.
+fn array(rows: &Rows<'_>, parameter: &Parameter, ordinals: &[u64]) -> Result<String> {
+    let mut texts: Vec<Option<String>> = Vec::with_capacity(ordinals.len());
+    let mut known: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    for ordinal in ordinals {
+        texts.push(match parameter {
+            Parameter::Ordinals => Some(ordinal.to_string()),
+            Parameter::Text(text) => text.clone(),
+            Parameter::Argument(name) => rows.argument(name, 0).flatten().map(str::to_owned),
+            Parameter::Value(binding, column) => {
+                let index = rows.graph.nodes.iter().position(|node| node.name == *binding);
+                let index = index.unwrap_or(0);
+                let wanted = known.entry(index).or_insert_with(|| names(&rows.graph.nodes[index]));
+                let moved = Rows { ordinals: std::slice::from_ref(ordinal), ..*rows };
+                values_of(&moved, index, 0, 0, wanted)?.remove(column).flatten()
+            }
+            Parameter::Ref(..) | Parameter::Number(_) => None,
+        });
+    }
+    Ok(literal(&texts))
+}
+
+fn names(node: &Node) -> Vec<String> {
+    let is = |name: &&String| node.sources.get(*name) == Some(&Source::Generated);
+    node.table.columns.iter().map(|column| &column.name).filter(is).cloned().collect()
+}
+
+fn literal(texts: &[Option<String>]) -> String {
+    let element = |text: &Option<String>| match text {
+        None => "NULL".to_owned(),
+        Some(text) => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
+    };
+    format!("{{{}}}", texts.iter().map(element).collect::<Vec<_>>().join(","))
+}

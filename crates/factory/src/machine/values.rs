@@ -1,0 +1,164 @@
+//! The machine: first the ordinals that nobody used, if fresh rows are wanted;
+//! then the values of each node, judged by the server where that is needed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use seedbed_api::plan::{Values, ValuesRequest};
+use seedbed_api::{Failure, Kind, Result};
+use seedbed_model::RowRequest;
+
+use super::fresh::Search;
+use super::identity::Rows;
+use super::judging::{Judging, is_judged};
+use super::need::{Answer, Need};
+use crate::exhausted::exhausted;
+use crate::graph::Node;
+use crate::shape::Entry;
+
+/// Makes the values of one run.
+#[derive(Debug)]
+pub struct ValuesMachine {
+    entry: Arc<Entry>,
+    request: ValuesRequest,
+    stage: Stage,
+    ordinals: Vec<u64>,
+    values: Values,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Searching(Search),
+    /// Values of this node and those after it are to be made.
+    Node(usize),
+    Judging(usize, Judging),
+    Done,
+}
+
+impl ValuesMachine {
+    pub(crate) fn new(entry: Arc<Entry>, request: ValuesRequest) -> Self {
+        let fresh = entry.graph.nodes[0].fresh;
+        let stage = if fresh { Stage::Searching(Search::new()) } else { Stage::Node(0) };
+        Self { entry, request, stage, ordinals: Vec::new(), values: Values::default() }
+    }
+
+    /// Goes on; `answer` is that to the last question, absent at the start.
+    ///
+    /// # Errors
+    /// `Config` where no row meets the conditions, naming the condition.
+    pub fn step(&mut self, answer: Option<Answer>) -> Result<Need> {
+        let mut answer = answer;
+        loop {
+            let entry = Arc::clone(&self.entry);
+            let rows = Rows {
+                schema: &entry.schema,
+                graph: &entry.graph,
+                request: &self.request,
+                ordinals: &self.ordinals,
+            };
+            match &mut self.stage {
+                Stage::Searching(search) => match search.step(&rows, answer.take())? {
+                    Ok(question) => return Ok(Need::Query(question)),
+                    Err(ordinals) => {
+                        self.ordinals = ordinals;
+                        self.stage = Stage::Node(0);
+                    }
+                },
+                Stage::Node(index) => {
+                    let index = *index;
+                    let Some(node) = entry.graph.nodes.get(index) else {
+                        self.stage = Stage::Done;
+                        continue;
+                    };
+                    let wanted = wanted(node);
+                    if wanted.is_empty() {
+                        self.stage = Stage::Node(index + 1);
+                    } else if is_judged(node) {
+                        let judging = Judging::new(&rows, index, &missing(&rows, node));
+                        self.stage = Stage::Judging(index, judging);
+                    } else {
+                        let made = plain(&rows, index, &wanted)?;
+                        self.values.0.insert(node.name.clone(), made);
+                        self.stage = Stage::Node(index + 1);
+                    }
+                }
+                Stage::Judging(index, judging) => match judging.step(&rows, answer.take())? {
+                    Ok(question) => return Ok(Need::Query(question)),
+                    Err(made) => {
+                        let index = *index;
+                        self.values.0.insert(entry.graph.nodes[index].name.clone(), made);
+                        self.stage = Stage::Node(index + 1);
+                    }
+                },
+                Stage::Done => return Ok(Need::Done(std::mem::take(&mut self.values))),
+            }
+        }
+    }
+}
+
+/// Columns a node's rows are asked for.
+pub(super) fn wanted(node: &Node) -> Vec<String> {
+    let columns = node.generated();
+    columns.into_iter().filter(|name| !node.constants.contains_key(name)).collect()
+}
+
+/// The rows of a node that are to be made.
+pub(super) fn missing(rows: &Rows<'_>, node: &Node) -> Vec<u32> {
+    let size = rows.size(node);
+    match rows.request.missing.get(&node.name) {
+        Some(missing) => missing.iter().copied().filter(|row| *row < size).collect(),
+        None => (0..size).collect(),
+    }
+}
+
+/// By column, by row.
+pub(super) type Columns = BTreeMap<String, Vec<Option<String>>>;
+
+/// Room for every row of a node.
+pub(super) fn room(rows: &Rows<'_>, node: &Node, wanted: &[String]) -> Columns {
+    let size = rows.size(node) as usize;
+    wanted.iter().map(|name| (name.clone(), vec![None; size])).collect()
+}
+
+fn plain(rows: &Rows<'_>, index: usize, wanted: &[String]) -> Result<Columns> {
+    let node = &rows.graph.nodes[index];
+    let mut made = room(rows, node, wanted);
+    for row in missing(rows, node) {
+        for (name, value) in values_of(rows, index, row, 0, wanted)? {
+            if let Some(column) = made.get_mut(&name) {
+                column[row as usize] = value;
+            }
+        }
+    }
+    Ok(made)
+}
+
+/// The generated values of one row.
+///
+/// # Errors
+/// `Config` where no row meets the conditions.
+pub(crate) fn values_of(
+    rows: &Rows<'_>,
+    index: usize,
+    row: u32,
+    attempt: u32,
+    wanted: &[String],
+) -> Result<BTreeMap<String, Option<String>>> {
+    let node = &rows.graph.nodes[index];
+    let identity = rows.identity(index, row);
+    let fixed = rows.fixed(node, row);
+    let request = RowRequest {
+        identity: identity.borrow(),
+        fixed: &fixed,
+        wanted,
+        attempt,
+        ordinal: u64::from(row),
+    };
+    let made = node.model.row(&request).map_err(|why| exhausted(node, why))?;
+    if let Some(lacking) = wanted.iter().find(|name| !made.contains_key(*name)) {
+        let message = format!("no value was made for {}.{lacking}", node.table.name);
+        return Err(Failure::new(Kind::Bug, message)
+            .hint(format!("seedbed make {} {lacking}=…", node.table.name)));
+    }
+    Ok(made)
+}

@@ -1,0 +1,280 @@
+//! A call read against the schema: the tables and columns that are meant, and
+//! what of its arguments is part of the call's shape.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use seedbed_api::plan::{Argument, Call, Policy};
+use seedbed_api::{Failure, Kind, Result};
+use seedbed_schema::{Column, Lookup, NamedType, Schema, Table, TypeShape, near};
+
+/// Tables above this depth of `with` are a mistake, not a wish.
+const DEEPEST: usize = 16;
+
+/// A call, or a child's part of one, whose names are known to exist.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// Name of the binding.
+    pub(crate) binding: String,
+    /// Where rows go; a view's rows go to its base table.
+    pub(crate) table: Arc<Table>,
+    /// By column of `table`.
+    pub(crate) set: BTreeMap<String, Passed>,
+    /// Rows asked for, for each row of the parent if it is a child's part;
+    /// absent: one, which is not a list of one.
+    pub(crate) count: Option<u32>,
+    pub(crate) with: Vec<Self>,
+    /// Columns of `table`.
+    pub(crate) key: Vec<String>,
+    pub(crate) policy: Policy,
+    pub(crate) fresh: bool,
+    pub(crate) scope: String,
+}
+
+/// A column that was passed: what of it is part of the shape.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Passed {
+    /// Name of the argument.
+    pub(crate) argument: String,
+    /// Whether each row has its own value.
+    pub(crate) each: bool,
+    /// Whether NULL is among the values.
+    pub(crate) null: bool,
+}
+
+/// Reads a call.
+///
+/// # Errors
+/// `Config` for names that are not there, values that cannot be given, lists
+/// of another length than there are rows.
+pub(crate) fn wanted(schema: &Schema, call: &Call) -> Result<Wanted> {
+    let mut reader = Reader { schema, bindings: BTreeSet::new() };
+    let scope = call.scope.as_deref().unwrap_or("shared");
+    reader.read(call, None, u64::from(call.count.unwrap_or(1)), scope, 0)
+}
+
+struct Reader<'a> {
+    schema: &'a Schema,
+    bindings: BTreeSet<String>,
+}
+
+impl Reader<'_> {
+    fn read(
+        &mut self,
+        call: &Call,
+        parent: Option<&str>,
+        rows: u64,
+        scope: &str,
+        depth: usize,
+    ) -> Result<Wanted> {
+        if depth > DEEPEST {
+            return Err(config(format!("`with` is nested more than {DEEPEST} levels deep")));
+        }
+        if u32::try_from(rows).is_err() {
+            return Err(config(format!("{rows} rows of {} are too many for one call", call.table)));
+        }
+        let named = table(self.schema, &call.table)?;
+        let (table, names) = base(self.schema, named)?;
+        rights(table, call)?;
+        let binding = self.name(&table.name.to_string());
+        let mut set = BTreeMap::new();
+        for (name, argument) in &call.set {
+            let column = column(table, named, names.as_ref(), name)?;
+            fits(self.schema, table, column, argument, rows)?;
+            let passed = Passed {
+                argument: parent.map_or_else(|| name.clone(), |_| format!("{binding}.{name}")),
+                each: matches!(argument, Argument::Each(_)),
+                null: match argument {
+                    Argument::Same(value) => value.is_none(),
+                    Argument::Each(values) => values.iter().any(Option::is_none),
+                },
+            };
+            if set.insert(column.name.clone(), passed).is_some() {
+                return Err(config(format!("column {} is passed twice", column.name)));
+            }
+        }
+        let mut key = Vec::new();
+        for name in &call.key {
+            key.push(column_named(table, named, names.as_ref(), name)?.name.clone());
+        }
+        let mut with = Vec::new();
+        for child in &call.with {
+            let rows = rows.saturating_mul(u64::from(child.count.unwrap_or(1)));
+            with.push(self.read(child, Some(&binding), rows, scope, depth + 1)?);
+        }
+        Ok(Wanted {
+            binding,
+            table: Arc::new(table.clone()),
+            set,
+            count: call.count,
+            with,
+            key,
+            policy: call.policy,
+            fresh: call.fresh,
+            scope: scope.to_owned(),
+        })
+    }
+
+    fn name(&mut self, table: &str) -> String {
+        let mut name = table.to_owned();
+        let mut number = 2;
+        while !self.bindings.insert(name.clone()) {
+            name = format!("{table}#{number}");
+            number += 1;
+        }
+        name
+    }
+}
+
+/// The call's arguments by the names the plan knows them by.
+pub(crate) fn arguments(call: &Call, wanted: &Wanted) -> BTreeMap<String, Argument> {
+    let mut found = BTreeMap::new();
+    collect(call, wanted, false, &mut found);
+    found
+}
+
+fn collect(call: &Call, wanted: &Wanted, child: bool, found: &mut BTreeMap<String, Argument>) {
+    for (name, argument) in &call.set {
+        let name = if child { format!("{}.{name}", wanted.binding) } else { name.clone() };
+        found.insert(name, argument.clone());
+    }
+    for (call, wanted) in call.with.iter().zip(&wanted.with) {
+        collect(call, wanted, true, found);
+    }
+}
+
+fn table<'a>(schema: &'a Schema, name: &str) -> Result<&'a Table> {
+    match schema.find(name) {
+        Lookup::Found(table) => Ok(table),
+        Lookup::Ambiguous(several) => {
+            let failure = config(format!("there are several tables named {name}"));
+            Err(several.into_iter().fold(failure, |failure, table| {
+                failure.hint(format!("{}.{}", table.name.schema, table.name.name))
+            }))
+        }
+        Lookup::Unknown(near) => {
+            let failure = config(format!("there is no table {name}"));
+            Err(near.into_iter().fold(failure, Failure::hint))
+        }
+    }
+}
+
+/// Names of a view's columns in its base table.
+type Names = BTreeMap<String, String>;
+
+/// The table that takes a view's rows, and what its columns are called there.
+fn base<'a>(schema: &'a Schema, named: &'a Table) -> Result<(&'a Table, Option<Names>)> {
+    let (mut table, mut names): (&Table, Option<Names>) = (named, None);
+    for _ in 0..=schema.tables.len() {
+        if table.kind != seedbed_schema::TableKind::View {
+            return Ok((table, names));
+        }
+        let below = table.view.as_ref().and_then(|view| Some((view, schema.table(&view.base)?)));
+        let Some((view, below)) = below else { break };
+        names = Some(match names {
+            None => view.columns.clone(),
+            Some(names) => names
+                .into_iter()
+                .filter_map(|(here, there)| Some((here, view.columns.get(&there)?.clone())))
+                .collect(),
+        });
+        table = below;
+    }
+    Err(config(format!("no row can be made through the view {}", named.name))
+        .hint("name the table that holds its rows"))
+}
+
+fn rights(table: &Table, call: &Call) -> Result<()> {
+    let lacking: Vec<&str> = [(table.may_select, "SELECT"), (table.may_insert, "INSERT")]
+        .into_iter()
+        .filter_map(|(may, right)| (!may).then_some(right))
+        .collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let rights = lacking.join(", ");
+    Err(config(format!("the connected role has no right to {rights} on {}", call.table))
+        .hint(format!("GRANT {rights} ON {} TO CURRENT_USER", table.name.sql())))
+}
+
+fn column<'a>(
+    table: &'a Table,
+    named: &Table,
+    names: Option<&Names>,
+    name: &str,
+) -> Result<&'a Column> {
+    let column = column_named(table, named, names, name)?;
+    if column.generated.is_some() {
+        return Err(config(format!(
+            "{}.{} is computed by the database and takes no value",
+            named.name, column.name
+        )));
+    }
+    Ok(column)
+}
+
+fn column_named<'a>(
+    table: &'a Table,
+    named: &Table,
+    names: Option<&Names>,
+    name: &str,
+) -> Result<&'a Column> {
+    let known = |exact: bool| {
+        let mut fits = named.columns.iter().filter(|column| {
+            if exact { column.name == name } else { column.name.eq_ignore_ascii_case(name) }
+        });
+        fits.next().filter(|_| fits.next().is_none())
+    };
+    let found = known(true).or_else(|| known(false)).and_then(|column| match names {
+        None => table.column(&column.name),
+        Some(names) => names.get(&column.name).and_then(|there| table.column(there)),
+    });
+    found.ok_or_else(|| {
+        let failure = config(format!("{} has no column {name}", named.name));
+        let columns = named.columns.iter().map(|column| column.name.as_str());
+        let near = near(name, columns.clone());
+        if near.is_empty() {
+            let all: Vec<&str> = columns.collect();
+            return failure.hint(format!("its columns: {}", all.join(", ")));
+        }
+        near.into_iter().fold(failure, Failure::hint)
+    })
+}
+
+/// What can be said of values without a server: how many there are, NULL where
+/// none may be, labels no enum has.
+fn fits(
+    schema: &Schema,
+    table: &Table,
+    column: &Column,
+    argument: &Argument,
+    rows: u64,
+) -> Result<()> {
+    let place = || format!("{}.{}", table.name, column.name);
+    let values = match argument {
+        Argument::Same(value) => std::slice::from_ref(value),
+        Argument::Each(values) if values.len() as u64 == rows => values.as_slice(),
+        Argument::Each(values) => {
+            let message = format!("{} has {} values for {rows} rows", place(), values.len());
+            return Err(config(message).hint(format!("pass one value, or {rows}")));
+        }
+    };
+    if column.not_null && values.iter().any(Option::is_none) {
+        return Err(config(format!("{} cannot be NULL", place())));
+    }
+    let TypeShape::Named(name) = &column.data_type.shape else { return Ok(()) };
+    let Some(NamedType::Enum(labels)) = schema.named_type(name) else { return Ok(()) };
+    for value in values.iter().flatten() {
+        if !labels.contains(value) {
+            let failure = config(format!("{} takes one of {}", place(), labels.join(", ")));
+            let near = near(value, labels.iter().map(String::as_str));
+            return Err(near.into_iter().fold(failure, Failure::hint));
+        }
+    }
+    Ok(())
+}
+
+/// The caller can mend it.
+pub(crate) fn config(message: String) -> Failure {
+    Failure::new(Kind::Config, message)
+}
