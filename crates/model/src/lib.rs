@@ -2,15 +2,24 @@
 //! and the rows that meet them. No connection, no clock, no chance: the same
 //! schema, settings and identity make the same row on every machine.
 //!
-//! Conditions come in tiers. What [`check`] understands narrows what is drawn;
+//! Conditions come in tiers. What `check` understands narrows what is drawn;
 //! what it does not understand is `judged`: [`judge`] writes the SQL that lets
 //! the server choose among candidates. Nothing is guessed silently.
 
+mod check;
+mod classify;
+mod column;
+mod condition;
+mod decimal;
 mod fill;
 pub mod judge;
+mod moment;
+mod need;
+mod pattern;
 mod recipe;
 mod row;
 mod settings;
+mod solve;
 mod table_model;
 
 pub use fill::{ColumnModel, Fill};

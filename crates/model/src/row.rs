@@ -32,8 +32,8 @@ pub struct RowRequest<'a> {
     /// 0 is the row's value; others are alternatives, where that one is taken
     /// or the server refuses it.
     pub attempt: u32,
-    /// The row's number among those made together: finite domains of unique
-    /// columns are dealt by it where the identity is no ordinal of its own.
+    /// The row's number among those made together; says which row it is where
+    /// the identity is an empty key.
     pub ordinal: u64,
 }
 

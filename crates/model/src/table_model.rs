@@ -1,12 +1,14 @@
 //! What is known of a table's rows before any is made.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use seedbed_schema::{Check, Schema, Table};
 
+use crate::column::Cell;
+use crate::condition::Condition;
 use crate::fill::ColumnModel;
-use crate::row::{Exhausted, RowRequest};
 use crate::settings::Settings;
+use crate::{column, condition, need};
 
 /// What is known of a table's rows before any is made: the same for all calls
 /// that pass the same columns.
@@ -15,8 +17,12 @@ pub struct TableModel {
     /// In the table's order.
     pub columns: Vec<ColumnModel>,
     /// Conditions only the server can judge, in the order it checks them. Those
-    /// of domains are among them, `VALUE` replaced by the column.
+    /// of domains are among them, `VALUE` replaced by the column, and that some
+    /// partition holds the row.
     pub judged: Vec<Check>,
+    pub(crate) cells: Vec<Cell>,
+    pub(crate) conditions: Vec<Condition>,
+    pub(crate) settings: Settings,
 }
 
 /// The model for calls that pass no column.
@@ -26,33 +32,40 @@ pub fn table_model(schema: &Schema, table: &Table, settings: &Settings) -> Table
 }
 
 impl TableModel {
-    /// The model for calls that pass `given`: a condition such as
-    /// `num_nonnulls(a, b) = 1` makes other columns necessary then.
+    /// The model for calls that pass `given`. A condition such as
+    /// `num_nonnulls(a, b) = 1` makes columns necessary that could be left out
+    /// otherwise: the fewest that meet it, the first of the table where there
+    /// are several such sets. Passing one of them makes the others unnecessary.
     #[must_use]
     pub fn new(
-        _schema: &Schema,
-        _table: &Table,
-        _settings: &Settings,
-        _given: &BTreeSet<String>,
+        schema: &Schema,
+        table: &Table,
+        settings: &Settings,
+        given: &BTreeSet<String>,
     ) -> Self {
-        Self { columns: Vec::new(), judged: Vec::new() }
+        let mut cells = column::cells(schema, table, settings);
+        let (conditions, judged) = condition::read(schema, table, &mut cells);
+        let columns = need::fills(table, &cells, &conditions, given);
+        column::mark_unique(table, &columns, &mut cells);
+        Self { columns, judged, cells, conditions, settings: settings.clone() }
     }
 
-    /// The values of the columns `wanted`, and of no others.
-    ///
-    /// # Errors
-    /// No row meets the conditions with these fixed values.
-    pub fn row(
-        &self,
-        _request: &RowRequest<'_>,
-    ) -> Result<BTreeMap<String, Option<String>>, Exhausted> {
-        Ok(BTreeMap::new())
-    }
-
-    /// How many different values a column can hold, where that is few enough
-    /// to matter.
+    /// How many different values a column can hold, where that is known: 2 for
+    /// a boolean, an enum's labels, what a check chooses from, the numbers
+    /// within bounds. Where it is less than the rows wanted of a unique column,
+    /// they cannot be made.
     #[must_use]
-    pub fn domain(&self, _column: &str) -> Option<u64> {
-        None
+    pub fn domain(&self, column: &str) -> Option<u64> {
+        let cell = self.cells.iter().find(|cell| cell.name == column)?;
+        cell.recipe.as_ref().ok()?.size(&cell.demand)
+    }
+
+    /// The columns that must be given a value where nobody passes one, in the
+    /// table's order: those generated. Those of parents are not among them.
+    pub fn wanted(&self) -> impl Iterator<Item = &str> {
+        self.columns
+            .iter()
+            .filter(|column| matches!(column.fill, crate::Fill::Generate(_)))
+            .map(|column| column.name.as_str())
     }
 }

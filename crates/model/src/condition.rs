@@ -1,0 +1,170 @@
+//! The conditions of a table, read: what narrows its columns for good, what is
+//! solved row by row, and what only the server can judge.
+
+use seedbed_schema::{Check, NamedType, Schema, Table, TypeRef, TypeShape, quote};
+
+use crate::check::{
+    Branch, Expression, Outcome, Row, Sort, Token, Unknown, branches, is_understood, narrow, parse,
+    words,
+};
+use crate::column::Cell;
+
+/// A condition that is understood at least in part.
+#[derive(Clone, Debug)]
+pub(crate) struct Condition {
+    pub(crate) name: String,
+    pub(crate) expression: Expression,
+    /// It holds when all atoms of one of these do; with one of them alone and
+    /// `settled` there is nothing to do row by row.
+    pub(crate) branches: Vec<Branch>,
+    /// Whether the columns' own demands say all of it.
+    pub(crate) settled: bool,
+    /// Whether rows can be evaluated against it.
+    pub(crate) understood: bool,
+}
+
+/// More partitions are not looked at one by one.
+const PARTITIONS: usize = 90;
+
+/// A condition before it is read.
+struct Source {
+    check: Check,
+    /// The column `VALUE` stands for.
+    value: Option<usize>,
+}
+
+/// Reads all conditions; those that concern one column alone go into its demand.
+pub(crate) fn read(
+    schema: &Schema,
+    table: &Table,
+    cells: &mut [Cell],
+) -> (Vec<Condition>, Vec<Check>) {
+    let (mut conditions, mut judged) = (Vec::new(), Vec::new());
+    for source in sources(schema, table) {
+        let resolver = |name: &str| match source.value {
+            Some(column) => (name == "value").then_some(column),
+            None => table.columns.iter().position(|column| column.name == name),
+        };
+        let condition = parse(&source.check.expression, &resolver)
+            .and_then(|expression| condition(&source.check.name, expression, cells));
+        if !condition.as_ref().is_some_and(|condition| condition.understood) {
+            judged.push(source.judged(table));
+        }
+        conditions.extend(condition);
+    }
+    (conditions, judged)
+}
+
+fn condition(name: &str, expression: Expression, cells: &mut [Cell]) -> Option<Condition> {
+    let row = Undecided(cells);
+    let understood = is_understood(&expression, &row);
+    let branches = branches(&expression, &row)?;
+    let settled = match branches.as_slice() {
+        [branch] => {
+            // Each of them, also after one that says more.
+            let settled: Vec<bool> = branch.iter().map(|atom| settle(atom, cells)).collect();
+            settled.into_iter().all(|one| one)
+        }
+        _ => false,
+    };
+    Some(Condition { name: name.to_owned(), expression, branches, settled, understood })
+}
+
+/// Puts an atom of one column into its demand; false if it says more.
+fn settle(atom: &Expression, cells: &mut [Cell]) -> bool {
+    let columns = atom.columns();
+    let [column] = columns.as_slice() else { return false };
+    let mut demand = cells[*column].demand.clone();
+    let done = narrow(atom, *column, &Undecided(cells), &mut demand);
+    if done {
+        cells[*column].demand = demand;
+    }
+    // A value that the database or a parent gives is not made from a demand.
+    done && cells[*column].generated.is_none()
+}
+
+fn sources(schema: &Schema, table: &Table) -> Vec<Source> {
+    let mut found: Vec<Source> = table
+        .checks
+        .iter()
+        .filter(|check| check.enforced)
+        .map(|check| Source { check: check.clone(), value: None })
+        .collect();
+    for (index, column) in table.columns.iter().enumerate() {
+        let checks = domain_checks(schema, &column.data_type);
+        found.extend(checks.into_iter().map(|check| Source { check, value: Some(index) }));
+    }
+    found.extend(partitions(table).map(|check| Source { check, value: None }));
+    found
+}
+
+/// Conditions of the domains a type is made over.
+pub(crate) fn domain_checks(schema: &Schema, data_type: &TypeRef) -> Vec<Check> {
+    let mut found = Vec::new();
+    let mut data_type = data_type;
+    // As many domains over each other as the recipe follows.
+    for _ in 0..12 {
+        let TypeShape::Named(name) = &data_type.shape else { break };
+        let Some(NamedType::Domain { base, checks, .. }) = schema.named_type(name) else { break };
+        found.extend(checks.iter().filter(|check| check.enforced).cloned());
+        data_type = base;
+    }
+    found
+}
+
+/// That some partition holds the row.
+fn partitions(table: &Table) -> Option<Check> {
+    if table.partitions.is_empty() {
+        return None;
+    }
+    let holds: Vec<&str> = table
+        .partitions
+        .iter()
+        .map(|partition| partition.holds.as_deref())
+        .collect::<Option<Vec<_>>>()?;
+    let each: Vec<String> =
+        holds.iter().take(PARTITIONS).map(|condition| format!("({condition})")).collect();
+    Some(Check {
+        name: format!("partitions of {}", table.name),
+        expression: each.join(" OR "),
+        columns: table.partition_key.clone(),
+        enforced: true,
+    })
+}
+
+impl Source {
+    /// As the server is asked: with the column in the place of `VALUE`.
+    fn judged(self, table: &Table) -> Check {
+        let Some(column) = self.value else { return self.check };
+        let name = &table.columns[column].name;
+        let source = &self.check.expression;
+        let mut expression = String::with_capacity(source.len());
+        let mut done = 0;
+        for placed in words(source).unwrap_or_default() {
+            if placed.token == Token::Word("value".to_owned()) {
+                expression.push_str(&source[done..placed.start]);
+                expression.push_str(&quote(name));
+                done = placed.end;
+            }
+        }
+        expression.push_str(&source[done..]);
+        Check { expression, columns: vec![name.clone()], ..self.check }
+    }
+}
+
+/// A row of which nothing is decided.
+pub(crate) struct Undecided<'a>(pub(crate) &'a [Cell]);
+
+impl Row for Undecided<'_> {
+    fn value(&self, _: usize) -> Outcome {
+        Err(Unknown)
+    }
+
+    fn sort(&self, column: usize) -> &Sort {
+        &self.0[column].sort
+    }
+
+    fn is_now(&self, _: usize) -> bool {
+        false
+    }
+}

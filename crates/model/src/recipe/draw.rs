@@ -1,0 +1,68 @@
+//! Where a value's choices come from.
+
+use seedbed_values::{ColumnKey, Locale, Permutation, Stream, Token};
+
+use crate::pattern::Chooser;
+
+/// No value meets what is asked, as far as this way of making one goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unfit;
+
+/// The bits of one value.
+pub(crate) struct Draw<'a> {
+    pub(crate) stream: Stream,
+    pub(crate) locale: Locale,
+    /// Set where the value must differ from those of all other rows.
+    pub(crate) unique: Option<Unique<'a>>,
+}
+
+/// What keeps a row's value apart from those of others.
+#[derive(Clone, Debug)]
+pub(crate) struct Unique<'a> {
+    /// The row's place: finite domains are dealt by it, without replacement.
+    pub(crate) place: u64,
+    /// What is embedded where there is room.
+    pub(crate) token: Token,
+    pub(crate) key: &'a ColumnKey,
+}
+
+impl Draw<'_> {
+    /// One of `n`: by the row's place if it must be unique, else by its bits.
+    pub(crate) fn index(&mut self, n: u64) -> u64 {
+        let n = n.max(1);
+        match &self.unique {
+            Some(unique) => {
+                let n = n.min(Permutation::MAX);
+                Permutation::new(unique.key, n).at(unique.place % n).unwrap_or(0)
+            }
+            None => self.stream.below(n),
+        }
+    }
+}
+
+/// Choices of a pattern: digits of one number, so that different numbers make
+/// different texts as long as there are enough choices; then the row's bits.
+pub(crate) struct Digits<'a, 'b> {
+    rest: Option<u64>,
+    draw: &'a mut Draw<'b>,
+}
+
+impl<'a, 'b> Digits<'a, 'b> {
+    pub(crate) fn new(draw: &'a mut Draw<'b>) -> Self {
+        Self { rest: draw.unique.as_ref().map(|unique| unique.place), draw }
+    }
+}
+
+impl Chooser for Digits<'_, '_> {
+    fn below(&mut self, n: u64) -> u64 {
+        match &mut self.rest {
+            Some(rest) if n > 1 => {
+                let digit = *rest % n;
+                *rest /= n;
+                digit
+            }
+            Some(_) => 0,
+            None => self.draw.stream.below(n),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Numbers, dates and times as axes.
+
+use std::fmt::Write as _;
+
+use seedbed_values::Generator;
+
+use super::axis::{Axis, Span};
+use super::{Draw, Kind, Unfit};
+use crate::check::{Demand, Value};
+use crate::decimal::Decimal;
+use crate::moment::{Clock, DAY, SECOND, days};
+
+impl Kind {
+    /// The values that meet a demand, if they are evenly spaced.
+    pub(super) fn axis(&self, demand: &Demand, all: bool) -> Option<Option<Axis>> {
+        let number = |scale: u32| {
+            move |value: &Value, up: bool| match value {
+                Value::Number(number) => number.units_at(scale, up),
+                _ => None,
+            }
+        };
+        Some(match self {
+            Self::Integer(low, high, like) => {
+                let (least, most) = usual_integer(*like);
+                let span = Span {
+                    whole: (i128::from(*low), i128::from(*high)),
+                    usual: (i128::from(least.max(*low)), i128::from(most.min(*high))),
+                    step: 1,
+                };
+                Axis::new(&span, demand, all, number(0))
+            }
+            Self::Decimal { low, high, scale, step, like } => {
+                let one = 10_i128.checked_pow(*scale).unwrap_or(1);
+                let (least, most) = usual_decimal(*like);
+                let usual = (
+                    (one * least / 100).clamp(*low, *high).max(step.min(high).to_owned()),
+                    (one * most / 100).clamp(*low, *high),
+                );
+                let usual = if matches!(like, Some(Generator::Latitude | Generator::Longitude)) {
+                    ((one * least / 100).max(*low), usual.1)
+                } else {
+                    usual
+                };
+                let span = Span { whole: (*low, *high), usual, step: *step };
+                Axis::new(&span, demand, all, number(*scale))
+            }
+            Self::Moment(clock, like) => {
+                let span = moments(*clock, *like);
+                Axis::new(&span, demand, all, |value, _| match value {
+                    Value::Moment(at) => Some(i128::from(*at)),
+                    _ => None,
+                })
+            }
+            _ => return None,
+        })
+    }
+
+    /// Appends a value of an axis.
+    pub(super) fn write_unit(&self, unit: i128, out: &mut String) {
+        // Writing to a string cannot fail.
+        match self {
+            Self::Decimal { scale, .. } => {
+                let _ = write!(out, "{}", Decimal::new(unit, *scale));
+            }
+            Self::Moment(clock, _) => clock.write(i64::try_from(unit).unwrap_or(0), out),
+            _ => {
+                let _ = write!(out, "{unit}");
+            }
+        }
+    }
+
+    /// Appends one of the values that meet the demand.
+    pub(super) fn write_scalar(
+        &self,
+        draw: &mut Draw<'_>,
+        demand: &Demand,
+        out: &mut String,
+    ) -> Result<(), Unfit> {
+        let axis = self.axis(demand, draw.unique.is_some()).flatten().ok_or(Unfit)?;
+        let index = draw.index(axis.count());
+        self.write_unit(axis.at(index), out);
+        Ok(())
+    }
+}
+
+/// Least and greatest that are drawn.
+fn usual_integer(like: Option<Generator>) -> (i64, i64) {
+    match like {
+        Some(Generator::Quantity) => (1, 10),
+        Some(Generator::Year) => (1990, 2023),
+        Some(Generator::Month) => (1, 12),
+        Some(Generator::Price | Generator::Amount) => (100, 99_900),
+        _ => (1, 1_000),
+    }
+}
+
+/// The same in hundredths.
+fn usual_decimal(like: Option<Generator>) -> (i128, i128) {
+    match like {
+        Some(Generator::Latitude) => (-6_000, 6_000),
+        Some(Generator::Longitude) => (-18_000 + 100, 18_000 - 100),
+        Some(Generator::Quantity) => (100, 1_000),
+        _ => (100, 99_999),
+    }
+}
+
+fn moments(clock: Clock, like: Option<Generator>) -> Span {
+    let day = |year, month, of_month| i128::from(days(year, month, of_month)) * i128::from(DAY);
+    if matches!(clock, Clock::Time | Clock::Timetz) {
+        let hour = 3_600 * i128::from(SECOND);
+        return Span {
+            whole: (0, 24 * hour - i128::from(SECOND)),
+            usual: (8 * hour, 18 * hour),
+            step: i128::from(SECOND),
+        };
+    }
+    let usual = match like {
+        Some(Generator::Future | Generator::FutureDate) => (day(2099, 1, 1), day(2099, 12, 28)),
+        Some(Generator::BirthDate) => (day(1944, 1, 1), day(2005, 12, 31)),
+        Some(Generator::Past | Generator::PastDate) => (day(2023, 10, 3), day(2023, 12, 31)),
+        _ => (day(2022, 1, 1), day(2023, 12, 31)),
+    };
+    let step = if clock == Clock::Date { DAY } else { SECOND };
+    Span { whole: (day(1, 1, 1), day(9_999, 12, 28)), usual, step: i128::from(step) }
+}

@@ -1,0 +1,394 @@
+//! Makes one row: chooses an alternative of every condition, fills the columns
+//! one after the other within what is left to them, and looks at the result.
+
+use std::collections::BTreeMap;
+
+use seedbed_values::{Cell as Bits, Datum, Token};
+
+use crate::check::{
+    Branch, Demand, Expression, Outcome, Row, Sort, Unknown, holds, narrow, read, value,
+};
+use crate::column::{Cell, LeftOut};
+use crate::condition::Condition;
+use crate::recipe::{Draw, Recipe, Unique};
+use crate::row::{Exhausted, Identity, RowRequest};
+use crate::table_model::TableModel;
+
+/// A row is drawn so often before its conditions count as not to be met.
+const DRAWS: u32 = 96;
+/// Alternatives are combined so often.
+const STEPS: u32 = 4_000;
+
+impl TableModel {
+    /// The values of the columns `wanted`, and of no others. A condition may
+    /// leave one of them NULL.
+    ///
+    /// # Errors
+    /// No row meets the conditions with these fixed values.
+    pub fn row(
+        &self,
+        request: &RowRequest<'_>,
+    ) -> Result<BTreeMap<String, Option<String>>, Exhausted> {
+        let start = self.start(request)?;
+        let open: Vec<&Condition> =
+            self.conditions.iter().filter(|condition| start.concerns(condition)).collect();
+        let mut failed = None;
+        for draw in 0..DRAWS {
+            let mut solving = Solving {
+                model: self,
+                request,
+                draw,
+                row: start.clone(),
+                demands: BTreeMap::new(),
+                pending: Vec::new(),
+                steps: 0,
+            };
+            match solving.run(&open) {
+                Ok(()) => return Ok(solving.row.into_values(request.wanted)),
+                Err(why) => failed = Some(why),
+            }
+            if open.is_empty() {
+                break;
+            }
+        }
+        Err(failed.unwrap_or_else(|| Exhausted {
+            column: None,
+            check: None,
+            why: "no row meets the conditions".to_owned(),
+        }))
+    }
+
+    /// The row before anything is drawn.
+    fn start(&self, request: &RowRequest<'_>) -> Result<Partial<'_>, Exhausted> {
+        let mut states = Vec::with_capacity(self.cells.len());
+        for cell in &self.cells {
+            states.push(if let Some(fixed) = request.fixed.get(&cell.name) {
+                State::Given(match fixed {
+                    Some(text) => read(text, &cell.sort).map(Some).ok_or(Unknown),
+                    None => Ok(None),
+                })
+            } else if request.wanted.contains(&cell.name) {
+                if let Err(impossible) = &cell.recipe {
+                    return Err(Exhausted {
+                        column: Some(cell.name.clone()),
+                        check: None,
+                        why: impossible.0.clone(),
+                    });
+                }
+                State::Open
+            } else {
+                State::LeftOut
+            });
+        }
+        Ok(Partial { cells: &self.cells, states })
+    }
+}
+
+/// How far a column's value is decided.
+#[derive(Clone, Debug)]
+enum State {
+    /// It is to be made.
+    Open,
+    /// It was passed, or comes from a parent.
+    Given(Outcome),
+    /// Nobody gives it.
+    LeftOut,
+    /// It was made.
+    Made(Option<String>, Outcome),
+}
+
+/// A row in the making.
+#[derive(Clone)]
+struct Partial<'a> {
+    cells: &'a [Cell],
+    states: Vec<State>,
+}
+
+impl Partial<'_> {
+    fn is_open(&self, column: usize) -> bool {
+        matches!(self.states[column], State::Open)
+    }
+
+    fn open_columns(&self, atom: &Expression) -> Vec<usize> {
+        atom.columns().into_iter().filter(|column| self.is_open(*column)).collect()
+    }
+
+    /// Whether there is anything to solve in a condition.
+    fn concerns(&self, condition: &Condition) -> bool {
+        !condition.settled
+            && condition
+                .expression
+                .columns()
+                .iter()
+                .any(|column| self.is_open(*column) || self.cells[*column].generated.is_some())
+    }
+
+    fn into_values(mut self, wanted: &[String]) -> BTreeMap<String, Option<String>> {
+        let mut found = BTreeMap::new();
+        for (cell, state) in self.cells.iter().zip(&mut self.states) {
+            if let State::Made(text, _) = state
+                && wanted.contains(&cell.name)
+            {
+                found.insert(cell.name.clone(), text.take());
+            }
+        }
+        found
+    }
+}
+
+impl Row for Partial<'_> {
+    fn value(&self, column: usize) -> Outcome {
+        match &self.states[column] {
+            State::Open => Err(Unknown),
+            State::Given(value) | State::Made(_, value) => value.clone(),
+            State::LeftOut => match (&self.cells[column].generated, &self.cells[column].left_out) {
+                (Some(expression), _) => value(expression, self),
+                (None, LeftOut::Null) => Ok(None),
+                (None, LeftOut::Constant(value)) => Ok(Some(value.clone())),
+                (None, LeftOut::Now | LeftOut::Unknown) => Err(Unknown),
+            },
+        }
+    }
+
+    fn sort(&self, column: usize) -> &Sort {
+        &self.cells[column].sort
+    }
+
+    fn is_now(&self, column: usize) -> bool {
+        matches!(self.states[column], State::LeftOut) && self.cells[column].left_out == LeftOut::Now
+    }
+}
+
+struct Solving<'a, 'r> {
+    model: &'a TableModel,
+    request: &'a RowRequest<'r>,
+    /// How often the row was drawn before.
+    draw: u32,
+    row: Partial<'a>,
+    /// Where they are more than the column's own.
+    demands: BTreeMap<usize, Demand>,
+    /// Atoms that wait for other columns.
+    pending: Vec<&'a Expression>,
+    steps: u32,
+}
+
+impl<'a> Solving<'a, '_> {
+    fn run(&mut self, open: &[&'a Condition]) -> Result<(), Exhausted> {
+        // One alternative first, so that what it decides steers the others.
+        let mut order: Vec<&'a Condition> = open.to_vec();
+        order.sort_by_key(|condition| condition.branches.len());
+        if !self.choose(&order) {
+            let name = order.last().map(|condition| condition.name.clone());
+            return Err(Exhausted {
+                column: None,
+                check: name,
+                why: "no value meets it together with the others".to_owned(),
+            });
+        }
+        for column in self.order() {
+            self.fill(column)?;
+        }
+        for condition in open {
+            if holds(&condition.expression, &self.row) == Ok(Some(false)) {
+                return Err(Exhausted {
+                    column: None,
+                    check: Some(condition.name.clone()),
+                    why: "no value was found that meets it".to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Bounded columns first: the others can give way.
+    fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> =
+            (0..self.row.states.len()).filter(|column| self.row.is_open(*column)).collect();
+        if !self.pending.is_empty() {
+            order.sort_by_key(|column| {
+                let demand = self.demand(*column);
+                (demand.choices.is_none(), demand.high.is_none() || demand.low.is_none())
+            });
+        }
+        order
+    }
+
+    fn demand(&self, column: usize) -> &Demand {
+        self.demands.get(&column).unwrap_or(&self.model.cells[column].demand)
+    }
+
+    /// Takes one alternative of each condition; false if no combination is seen
+    /// to be possible.
+    fn choose(&mut self, conditions: &[&'a Condition]) -> bool {
+        let Some((first, rest)) = conditions.split_first() else { return true };
+        self.steps += 1;
+        if self.steps > STEPS {
+            return false;
+        }
+        let mut order: Vec<usize> = (0..first.branches.len()).collect();
+        // Other draws begin elsewhere; NULL in a wanted column comes last.
+        order.rotate_left(self.draw as usize % first.branches.len().max(1));
+        order.sort_by_key(|at| self.nulls(&first.branches[*at]));
+        for at in order {
+            let (demands, pending) = (self.demands.clone(), self.pending.len());
+            let taken = first.branches[at].iter().all(|atom| self.take(atom));
+            if taken && self.choose(rest) {
+                return true;
+            }
+            self.demands = demands;
+            self.pending.truncate(pending);
+        }
+        false
+    }
+
+    fn nulls(&self, branch: &Branch) -> usize {
+        branch
+            .iter()
+            .filter(|atom| match atom {
+                Expression::IsNull(inner) => match **inner {
+                    Expression::Column(column) => self.row.is_open(column),
+                    _ => false,
+                },
+                _ => false,
+            })
+            .count()
+    }
+
+    /// Adds what an atom asks; false if it cannot be met.
+    fn take(&mut self, atom: &'a Expression) -> bool {
+        match self.row.open_columns(atom).as_slice() {
+            [] => holds(atom, &self.row) != Ok(Some(false)),
+            [column] => self.narrow(*column, atom),
+            _ => {
+                self.pending.push(atom);
+                true
+            }
+        }
+    }
+
+    /// False if nothing is left to the column. What is not understood is found
+    /// by drawing again.
+    fn narrow(&mut self, column: usize, atom: &Expression) -> bool {
+        let mut demand = self.demand(column).clone();
+        if demand.null == Some(true) && !matches!(atom, Expression::Not(_) | Expression::Is(..)) {
+            return true;
+        }
+        narrow(atom, column, &self.row, &mut demand);
+        let possible = !demand.is_impossible();
+        self.demands.insert(column, demand);
+        possible
+    }
+
+    fn fill(&mut self, column: usize) -> Result<(), Exhausted> {
+        for atom in self.pending.clone() {
+            let open = self.row.open_columns(atom);
+            let possible = match open.as_slice() {
+                [one] if *one == column => self.narrow(column, atom),
+                [a, b] if *a == column || *b == column => {
+                    self.leave_room(column, if *a == column { *b } else { *a }, atom);
+                    true
+                }
+                _ => true,
+            };
+            if !possible {
+                return Err(self.exhausted(column, "nothing is left between its conditions"));
+            }
+        }
+        let demand = self.demand(column).clone();
+        let state = if demand.null == Some(true) {
+            State::Made(None, Ok(None))
+        } else {
+            let text = self.write(column, &demand)?;
+            let value = read(&text, &self.model.cells[column].sort).map(Some).ok_or(Unknown);
+            State::Made(Some(text), value)
+        };
+        self.row.states[column] = state;
+        Ok(())
+    }
+
+    /// Keeps a bound of a column that is filled later reachable: with
+    /// `a < b` and `b <= 100`, `a` is below 100.
+    fn leave_room(&mut self, column: usize, later: usize, atom: &Expression) {
+        let (low, high) = {
+            let demand = self.demand(later);
+            (demand.low.clone(), demand.high.clone())
+        };
+        for (bound, is_high) in [(high, true), (low, false)] {
+            let Some(bound) = bound else { continue };
+            self.row.states[later] = State::Given(Ok(Some(bound.value)));
+            let mut demand = self.demand(column).clone();
+            let before = (demand.low.clone(), demand.high.clone());
+            narrow(atom, column, &self.row, &mut demand);
+            self.row.states[later] = State::Open;
+            let moved = if is_high { demand.high != before.1 } else { demand.low != before.0 };
+            let other_side = if is_high { demand.low != before.0 } else { demand.high != before.1 };
+            if moved && !other_side && !demand.is_impossible() {
+                self.demands.insert(column, demand);
+            }
+        }
+    }
+
+    fn write(&self, column: usize, demand: &Demand) -> Result<String, Exhausted> {
+        let cell = &self.model.cells[column];
+        let recipe: &Recipe = match &cell.recipe {
+            Ok(recipe) => recipe,
+            Err(impossible) => return Err(self.exhausted(column, &impossible.0)),
+        };
+        let bits = bits(self.request, cell);
+        let attempt = self.request.attempt.wrapping_mul(DRAWS).wrapping_add(self.draw);
+        let unique = cell.unique.map(|divisor| {
+            let place = place(self.request, cell);
+            // Alternatives are the next places, so that every value of a small
+            // domain is tried once.
+            let next = u64::from(self.request.attempt) + u64::from(self.draw);
+            let mark = place.wrapping_add(u64::from(attempt) << 40);
+            Unique {
+                place: place.wrapping_add(next) / divisor.max(1),
+                token: Token::new(mark),
+                key: &cell.own_key,
+            }
+        });
+        let mut draw =
+            Draw { stream: bits.attempt(attempt), locale: self.model.settings.locale, unique };
+        let mut text = String::new();
+        recipe
+            .write(&mut draw, demand, &mut text)
+            .map_err(|_| self.exhausted(column, "no value of its type meets its conditions"))?;
+        Ok(text)
+    }
+
+    fn exhausted(&self, column: usize, why: &str) -> Exhausted {
+        Exhausted {
+            column: Some(self.model.cells[column].name.clone()),
+            check: None,
+            why: why.to_owned(),
+        }
+    }
+}
+
+/// The bits of a cell. An ordinal enters as a list that no natural key is, so
+/// that row 0 of a scope is not the row with the key 0.
+fn bits(request: &RowRequest<'_>, cell: &Cell) -> Bits {
+    match request.identity {
+        Identity::Keyed([]) => Bits::seeded(&cell.key, request.ordinal),
+        Identity::Keyed(key) => Bits::keyed(&cell.key, key),
+        Identity::Ordinal { scope, ordinal } => {
+            let name = [Datum::text(scope), Datum::Integer(i128::from(ordinal))];
+            Bits::keyed(&cell.key, &[Datum::List(name.to_vec())])
+        }
+    }
+}
+
+/// Where a row stands among all others: ordinals of the shared scope count from
+/// 0, every other identity is spread by its hash.
+fn place(request: &RowRequest<'_>, cell: &Cell) -> u64 {
+    match request.identity {
+        Identity::Keyed([]) => request.ordinal,
+        Identity::Keyed(key) => Bits::keyed(&cell.own_key, key).ordinal(),
+        Identity::Ordinal { scope: "shared", ordinal } => ordinal,
+        Identity::Ordinal { scope, ordinal } => {
+            let start = Bits::keyed(&cell.own_key, &[Datum::text(scope)]).ordinal();
+            start.wrapping_add(ordinal)
+        }
+    }
+}
