@@ -92,7 +92,8 @@ impl<S: Borrow<Session>> Runner<S> {
 
     /// Runs a compiled call. `manner` says whether a transaction is open on the
     /// session; it is then still open afterwards, and usable. Dropping the
-    /// future in a transaction of the run's own undoes it and ends the session.
+    /// future in a transaction of the run's own undoes it and ends the session:
+    /// at once, or while a statement is under way when the session is dropped.
     ///
     /// # Errors
     /// What `source` says; `Database` when the connection breaks; `Config` and

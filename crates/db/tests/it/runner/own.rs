@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use seedbed_api::Result;
 use seedbed_api::plan::{Outcome, Plan, Rows, Step, Values, ValuesRequest};
-use seedbed_db::ValueSource;
+use seedbed_db::{Runner, Session, ValueSource};
 use seedbed_factory::Manner;
 
 use super::plans::{
@@ -75,6 +75,16 @@ async fn trouble_and_failures_are_rolled_back() {
     make(&runner, "a@example.com", Manner::Autocommit).await;
 }
 
+/// Waits until nobody holds a lock on the table.
+async fn is_free(watcher: &Session) {
+    let began = Instant::now();
+    while watcher.batch("BEGIN; LOCK TABLE users NOWAIT; COMMIT").await.is_err() {
+        watcher.batch("ROLLBACK").await.unwrap();
+        assert!(began.elapsed() < Duration::from_secs(10), "the lock is still held");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 /// Never answers.
 struct Silence;
 
@@ -89,7 +99,7 @@ async fn a_run_dropped_while_it_waits_for_values_is_undone() {
     let target = database();
     let watcher = session(&target).await;
     watcher.batch(TABLE).await.unwrap();
-    let runner = seedbed_db::Runner::new(session(&target).await);
+    let runner = Runner::new(session(&target).await);
     let mut plan = one_user();
     plan.transaction = true;
     let lock = step("lock", "LOCK TABLE users IN EXCLUSIVE MODE", &[]);
@@ -99,15 +109,35 @@ async fn a_run_dropped_while_it_waits_for_values_is_undone() {
     let run = runner.run(compiled, Manner::Autocommit, &mut silence);
     assert!(tokio::time::timeout(Duration::from_millis(300), run).await.is_err());
     // The lock is gone although the session is still here, …
-    let began = Instant::now();
-    while watcher.batch("BEGIN; LOCK TABLE users NOWAIT; COMMIT").await.is_err() {
-        watcher.batch("ROLLBACK").await.unwrap();
-        assert!(began.elapsed() < Duration::from_secs(5), "the lock is still held");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    is_free(&watcher).await;
     // … and nobody can take it for one without a transaction.
     assert!(runner.session().is_closed());
     assert!(runner.session().batch("SELECT 1").await.is_err());
+}
+
+#[tokio::test]
+async fn a_run_dropped_in_a_statement_is_undone_with_its_session() {
+    let target = database();
+    let watcher = session(&target).await;
+    // Server 13 does not look whether its client is still there.
+    if watcher.server_version().0 < 14 {
+        return;
+    }
+    watcher.batch(TABLE).await.unwrap();
+    let runner = Runner::new(session(&target).await);
+    let sleep = "SELECT NULL, NULL, pg_sleep(600)::text, NULL, NULL FROM users";
+    let put = "INSERT INTO users (email, name) VALUES ('half@example.com', 'x')";
+    let mut plan = plan(Rows::One, vec![step("insert", put, &[]), step("wait", sleep, &[])]);
+    plan.transaction = true;
+    let compiled = call(&plan, "a@example.com", None);
+    let mut names = Names::default();
+    let run = runner.run(compiled, Manner::Autocommit, &mut names);
+    assert!(tokio::time::timeout(Duration::from_millis(500), run).await.is_err());
+    assert!(runner.session().is_closed());
+    drop(runner);
+    is_free(&watcher).await;
+    let counted = watcher.value("SELECT count(*) FROM users").await.unwrap();
+    assert_eq!(counted.unwrap(), "0");
 }
 
 #[tokio::test]
