@@ -1,10 +1,10 @@
-//! The door of the lease service: the engine offers the service, `httpd` lets
+//! The door of the lease service: the engine offers the services, `httpd` lets
 //! clients in, and this program brings the two together.
 
 use std::path::Path;
 
 use seedbed_api::Result;
-use seedbed_engine::{Door, Leases};
+use seedbed_engine::{Door, Services};
 use tokio::sync::oneshot;
 
 /// Binds the socket and a port on loopback.
@@ -14,10 +14,10 @@ pub(crate) fn open(socket: &Path) -> Result<Door> {
     Ok(Door {
         token,
         address: door.address().to_string(),
-        serve: Box::new(|leases: Leases, stop: oneshot::Receiver<()>| {
+        serve: Box::new(|services: Services, stop: oneshot::Receiver<()>| {
             Box::pin(async move {
                 // The sender is dropped to say that it is over.
-                door.serve(leases, async { drop(stop.await) }).await
+                door.serve(services, async { drop(stop.await) }).await
             })
         }),
     })

@@ -63,11 +63,15 @@ impl Progress {
     }
 
     fn start(&mut self, phase: Phase, detail: &str) {
+        self.start_with(style("{spinner} {prefix} {wide_msg}"), phase.word(), detail.to_owned());
+    }
+
+    fn start_with(&mut self, style: ProgressStyle, prefix: &'static str, message: String) {
         self.clear();
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        bar.set_style(style("{spinner} {prefix} {wide_msg}"));
-        bar.set_prefix(phase.word());
-        bar.set_message(detail.to_owned());
+        bar.set_style(style);
+        bar.set_prefix(prefix);
+        bar.set_message(message);
         let weak = bar.downgrade();
         std::thread::spawn(move || {
             std::thread::park_timeout(PATIENCE);
@@ -92,6 +96,13 @@ impl Progress {
             |took_us| format!("{detail} ({})", summary::duration(took_us)),
         ));
     }
+}
+
+/// A spinner for work without events. It says nothing until it has lasted.
+pub(crate) fn spinner(message: String) -> ProgressBar {
+    let mut progress = Progress::default();
+    progress.start_with(style("{spinner} {wide_msg}"), "", message);
+    progress.bar.take().unwrap_or_else(ProgressBar::hidden)
 }
 
 fn is_long(phase: Phase) -> bool {

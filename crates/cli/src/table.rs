@@ -8,6 +8,11 @@ pub(crate) fn render<const N: usize>(
 ) -> String {
     let mut all = vec![header.map(str::to_owned)];
     all.extend(rows);
+    align(all)
+}
+
+/// Renders rows without a header.
+pub(crate) fn align<const N: usize>(all: Vec<[String; N]>) -> String {
     let mut widths = [0; N];
     for row in &all {
         for (width, cell) in widths.iter_mut().zip(row) {

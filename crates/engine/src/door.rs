@@ -5,8 +5,9 @@ use std::path::Path;
 use std::pin::Pin;
 
 use seedbed_api::{Result, Secret};
-use seedbed_isolation::Leases;
 use tokio::sync::oneshot;
+
+use crate::factories::Services;
 
 /// Opens a door: binds the unix socket at the path, and a port on loopback,
 /// under a fresh token.
@@ -15,7 +16,7 @@ pub type OpenDoor = fn(socket: &Path) -> Result<Door>;
 
 /// Serves until it is told to stop.
 pub type Serve = Box<
-    dyn FnOnce(Leases, oneshot::Receiver<()>) -> Pin<Box<dyn Future<Output = Result<()>> + Send>>
+    dyn FnOnce(Services, oneshot::Receiver<()>) -> Pin<Box<dyn Future<Output = Result<()>> + Send>>
         + Send,
 >;
 

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use crate::descriptors::Descriptors;
 use crate::door::{Door, OpenDoor};
+use crate::factories::{Factories, Services};
 use crate::runtime;
 
 /// Name of the socket in the folder of a run.
@@ -37,6 +38,8 @@ pub(crate) struct Beginning<'a> {
     /// The folder for the socket, 0700.
     pub(crate) folder: &'a Path,
     pub(crate) door: OpenDoor,
+    /// What makes rows for its clients.
+    pub(crate) factories: Factories,
     /// Whether the service itself keeps the run alive in the eyes of sweeps.
     pub(crate) hold: bool,
     /// Whether all databases are made at once.
@@ -84,6 +87,7 @@ impl LeaseService {
             plan,
             socket: socket.clone(),
             door: beginning.door,
+            factories: beginning.factories.clone(),
             hold: beginning.hold,
             warm: beginning.warm,
         };
@@ -155,6 +159,7 @@ struct Life {
     plan: LeasePlan,
     socket: PathBuf,
     door: OpenDoor,
+    factories: Factories,
     hold: bool,
     warm: bool,
 }
@@ -179,7 +184,8 @@ impl Life {
                 if self.warm {
                     leases.warm().await?;
                 }
-                serve(&leases, door, ready, stopped).await
+                let services = Services { leases: leases.clone(), factories: self.factories };
+                serve(services, door, ready, stopped).await
             }
             .await;
             let closed = match timeout(CLOSE_BOUND, leases.close()).await {
@@ -200,11 +206,12 @@ impl Life {
 
 /// Serves until told to stop.
 async fn serve(
-    leases: &Leases,
+    services: Services,
     door: Door,
     ready: &Sender<(Leases, String, Secret)>,
     stopped: oneshot::Receiver<()>,
 ) -> Result<()> {
+    let leases = services.leases.clone();
     let _ = ready.send((leases.clone(), door.address, door.token));
     let (close_door, closing) = oneshot::channel();
     let ending = async {
@@ -215,7 +222,7 @@ async fn serve(
         std::future::pending::<()>().await;
     };
     tokio::select! {
-        served = (door.serve)(leases.clone(), closing) => served,
+        served = (door.serve)(services, closing) => served,
         () = ending => Ok(()),
         // It ends only when the pool is closed.
         () = async { leases.tend().await; std::future::pending::<()>().await } => Ok(()),

@@ -17,6 +17,7 @@ mod descriptors;
 mod door;
 mod dump;
 mod dump_file;
+mod factories;
 mod keeping;
 mod kept;
 mod lease_service;
@@ -39,11 +40,13 @@ pub use binaries::{Servers, install, list, remove};
 pub use cleaning::{Swept, gc, reap, sweep};
 pub use door::{Door, OpenDoor, Serve};
 pub use dump::{DumpSink, DumpSource, dump, dump_target};
+pub use factories::{Factories, MadeRows, MakeRequest, MakeSource, Services, build, explain, make};
 pub use kept::{Kept, kept, open_kept, remove_kept};
 pub use leased::{Held, check_command, lease_api, run_leased};
 pub use private::DATABASE;
 pub use run::{run, run_plain};
-pub use seedbed_isolation::Leases;
+pub use seedbed_factory::{Explanation, Lost, Origin};
+pub use seedbed_isolation::{HolderId, Leases};
 pub use seedbed_server::{
     Api, Claim, ClaimKind, Folders, REAPER_COMMAND, Record, Service, hear_of_children, tail,
 };

@@ -17,6 +17,7 @@ use seedbed_server::{
 use crate::build::Build;
 use crate::builder::Runner;
 use crate::config::{Config, Origin};
+use crate::factories::Factories;
 use crate::lease_service::{Beginning, LeaseService};
 use crate::leasing;
 use crate::site::Site;
@@ -325,8 +326,13 @@ impl PrivateServer {
             }
             shared.adopt(fingerprint, DATABASE).await
         })?;
-        let beginning =
-            Beginning { folder: &self.site.socket_dir(), door: world.door, hold: true, warm: true };
+        let beginning = Beginning {
+            folder: &self.site.socket_dir(),
+            door: world.door,
+            factories: Factories::new(&world.folders.cache, config),
+            hold: true,
+            warm: true,
+        };
         let ground = leasing::Ground {
             admin: admin.clone(),
             globals: Globals::Ours,

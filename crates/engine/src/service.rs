@@ -26,6 +26,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::builder::Runner;
 use crate::caller::Caller;
 use crate::config::{Config, ServerChoice, Workers};
+use crate::factories::Factories;
 use crate::lease_service::{Beginning, LeaseService};
 use crate::leasing;
 use crate::private::{DATABASE, Groundwork, PrivateServer};
@@ -250,7 +251,13 @@ async fn offer(
     // Nobody listens for longer than the start.
     let plan = leasing::plan(world, config, place, Arc::new(Silent));
     let folder = server.site.socket_dir();
-    let beginning = Beginning { folder: &folder, door: world.door, hold: true, warm: false };
+    let beginning = Beginning {
+        folder: &folder,
+        door: world.door,
+        factories: Factories::new(&world.folders.cache, config),
+        hold: true,
+        warm: false,
+    };
     let leases = LeaseService::start(plan, &beginning)?;
     service.api = Some(leases.api.clone());
     stopwatch.add(Phase::Clone, started);

@@ -15,6 +15,7 @@ use tokio::runtime::Runtime;
 
 use crate::builder::Runner;
 use crate::config::Config;
+use crate::factories::Factories;
 use crate::lease_service::{Beginning, LeaseService};
 use crate::leasing;
 use crate::private::Groundwork;
@@ -305,7 +306,13 @@ impl SharedRun {
             let template = shared.finished(&self.template, finish, &self.prepare).await?;
             Ok::<_, Failure>((finish, template))
         })?;
-        let beginning = Beginning { folder: &folder, door: world.door, hold: false, warm: true };
+        let beginning = Beginning {
+            folder: &folder,
+            door: world.door,
+            factories: Factories::new(&world.folders.cache, config),
+            hold: false,
+            warm: true,
+        };
         let ground = leasing::Ground {
             admin: self.admin.clone(),
             globals: self.globals,
@@ -424,7 +431,7 @@ async fn admit(world: &World<'_>, config: &Config, admin: &Target) -> Result<Str
 }
 
 /// Lets `role` log in to the clone with the service's password.
-async fn give_role(clone: &Target, role: &str, service: &Service) -> Result<()> {
+pub(crate) async fn give_role(clone: &Target, role: &str, service: &Service) -> Result<()> {
     if role == SUPERUSER {
         return Ok(());
     }

@@ -5,6 +5,9 @@ use seedbed_api::lease::{
     Acquire, Health, Holdings, Keep, Kept, Lease, MarkRequest, MarkSet, Released, Rewind, Rewound,
     SlotStatus,
 };
+use seedbed_api::plan::{
+    Diagnosis, Made, MakeRequest, PlanRequest, Planned, RunTrouble, RunValues, Values,
+};
 use serde::Serialize;
 
 use crate::route;
@@ -28,6 +31,14 @@ pub enum Ask {
     Release(String),
     /// To keep a lease's database.
     Keep(String, Keep),
+    /// The plan of a factory call.
+    Plan(PlanRequest),
+    /// Generated values for a plan.
+    Values(RunValues),
+    /// What a plan's trouble means.
+    Diagnosis(RunTrouble),
+    /// Rows, made and committed.
+    Make(MakeRequest),
 }
 
 impl Ask {
@@ -64,4 +75,12 @@ pub enum Answer {
     Released(Released),
     /// To [`Ask::Keep`].
     Kept(Kept),
+    /// To [`Ask::Plan`].
+    Planned(Planned),
+    /// To [`Ask::Values`].
+    Values(Values),
+    /// To [`Ask::Diagnosis`].
+    Diagnosis(Diagnosis),
+    /// To [`Ask::Make`].
+    Made(Vec<Made>),
 }

@@ -8,23 +8,21 @@ use seedbed_api::lease::ProblemCode;
 use seedbed_api::{Failure, Result};
 use tokio::time::timeout;
 
-use crate::limits::LARGEST_BODY;
-
-/// The whole body.
+/// The whole body, of `largest` bytes at most.
 ///
 /// # Errors
 /// `TooLarge` by its announced length, before a byte of it is read, or once
 /// more than that has come; `TooSlow`; `BadRequest` if it breaks off.
-pub(crate) async fn read(body: Incoming, patience: Duration) -> Result<Bytes> {
+pub(crate) async fn read(body: Incoming, largest: usize, patience: Duration) -> Result<Bytes> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    if body.size_hint().lower() > LARGEST_BODY as u64 {
-        return Err(too_large());
+    if body.size_hint().lower() > largest as u64 {
+        return Err(too_large(largest));
     }
-    match timeout(patience, Limited::new(body, LARGEST_BODY).collect()).await {
+    match timeout(patience, Limited::new(body, largest).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(largest)),
         Ok(Err(error)) => {
             Err(ProblemCode::BadRequest.failure("the body breaks off").because(error))
         }
@@ -33,8 +31,8 @@ pub(crate) async fn read(body: Incoming, patience: Duration) -> Result<Bytes> {
     }
 }
 
-fn too_large() -> Failure {
+fn too_large(largest: usize) -> Failure {
     ProblemCode::TooLarge
-        .failure(format!("the body is larger than {} KiB", LARGEST_BODY >> 10))
+        .failure(format!("the body is larger than {} KiB", largest >> 10))
         .hint("a request is a few short texts: is this body meant for another service?")
 }

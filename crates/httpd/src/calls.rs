@@ -5,6 +5,9 @@ use seedbed_api::lease::{
     Acquire, Health, Holdings, Keep, Kept, Lease, MarkRequest, MarkSet, Released, Rewind, Rewound,
     SlotStatus,
 };
+use seedbed_api::plan::{
+    Diagnosis, Made, MakeRequest, PlanRequest, Planned, RunTrouble, RunValues, Values,
+};
 
 use crate::client::Client;
 
@@ -53,6 +56,41 @@ impl Client {
     /// `UnknownLease`, `LeaseEnded`, `ServerGone`, and those of every call.
     pub async fn keep(&mut self, lease: &str, request: &Keep) -> Result<Kept> {
         self.call("POST", &format!("/v1/leases/{lease}/keep"), Some(request)).await
+    }
+
+    /// The plan of a factory call on a leased database.
+    ///
+    /// # Errors
+    /// `BadRequest` for a call that cannot be, `UnknownLease`, `LeaseEnded`,
+    /// `ServerGone`, and those of every call.
+    pub async fn plan(&mut self, request: &PlanRequest) -> Result<Planned> {
+        self.call("POST", "/v1/plans", Some(request)).await
+    }
+
+    /// Generated values for a plan.
+    ///
+    /// # Errors
+    /// `UnknownShape`, `CannotMake`, `UnknownLease`, `LeaseEnded`,
+    /// `ServerGone`, and those of every call.
+    pub async fn values(&mut self, request: &RunValues) -> Result<Values> {
+        self.call("POST", "/v1/values", Some(request)).await
+    }
+
+    /// What a plan's trouble means.
+    ///
+    /// # Errors
+    /// `UnknownShape`, `UnknownLease`, `LeaseEnded`, and those of every call.
+    pub async fn diagnosis(&mut self, request: &RunTrouble) -> Result<Diagnosis> {
+        self.call("POST", "/v1/diagnosis", Some(request)).await
+    }
+
+    /// Rows in a leased database, made and committed by the service.
+    ///
+    /// # Errors
+    /// `BadRequest` for a call that cannot be, `CannotMake`, `UnknownLease`,
+    /// `LeaseEnded`, `ServerGone`, and those of every call.
+    pub async fn make(&mut self, request: &MakeRequest) -> Result<Vec<Made>> {
+        self.call("POST", "/v1/make", Some(request)).await
     }
 
     /// Every slot and what it is doing.

@@ -72,10 +72,11 @@ impl<S: Serve> Visit<S> {
                 return Err(reply::last(with_allow(&failure, path)));
             }
         };
-        let bytes = body::read(body, self.desk.limits.body).await.map_err(|failure| {
-            self.line.leave_unread();
-            reply::last(reply::problem(&failure))
-        })?;
+        let bytes =
+            body::read(body, found.largest(), self.desk.limits.body).await.map_err(|failure| {
+                self.line.leave_unread();
+                reply::last(reply::problem(&failure))
+            })?;
         let ask = found.ask(&bytes).map_err(|failure| reply::problem(&failure))?;
         Ok((ask, holder))
     }

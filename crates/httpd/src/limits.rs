@@ -5,6 +5,8 @@ use std::time::Duration;
 /// Bytes of a request's body at most. A request is a few short texts; what is
 /// larger is no request.
 pub(crate) const LARGEST_BODY: usize = 1 << 20;
+/// The same where a request may name each row of a batch.
+pub(crate) const LARGEST_BATCH: usize = 16 << 20;
 /// Bytes of a request's first line and headers at most.
 pub(crate) const LARGEST_HEAD: usize = 16 << 10;
 /// Bytes kept of what a client sends ahead, and of replies it does not read.

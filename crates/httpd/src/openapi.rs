@@ -211,15 +211,18 @@ mod tests {
         let lease = &document["components"]["schemas"]["Lease"];
         let required = lease["required"].as_array().unwrap();
         assert!(required.contains(&json!("url")) && !required.contains(&json!("socket_url")));
-        // A type that both requests and answers hold would be written twice.
-        let mut requests = SchemaGenerator::default();
-        let mut answers = SchemaGenerator::default();
+        // What both requests and answers hold stands there once: it must be
+        // the same to both.
+        let settings = SchemaSettings::draft2020_12();
+        let mut requests = settings.clone().for_deserialize().into_generator();
+        let mut answers = settings.for_serialize().into_generator();
         for route in ROUTES {
             route.request.map(|schema| schema(&mut requests));
             (route.response)(&mut answers);
         }
-        for name in requests.definitions().keys() {
-            assert!(!answers.definitions().contains_key(name), "{name}");
+        for (name, asked) in requests.definitions() {
+            let told = answers.definitions().get(name);
+            assert!(told.is_none_or(|told| told == asked), "{name}");
         }
     }
 

@@ -67,6 +67,11 @@ fn culprit<T: DeserializeOwned>(body: &[u8], error: &serde_json::Error) -> (Stri
 /// serde's words without the value: what was expected stands behind the last
 /// `, expected `, and is the program's own text.
 fn reason(text: &str) -> String {
+    // The name is one of ours: serde knows it from the type.
+    let missing = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    if let Some(name) = missing {
+        return format!("`{name}` is missing in it");
+    }
     let expected = text.rsplit_once(", expected ").map(|(_, expected)| expected);
     match (text.starts_with("unknown field "), expected) {
         (true, Some(expected)) => {
@@ -87,6 +92,7 @@ fn shown(name: &str) -> String {
 mod tests {
     use proptest::prelude::*;
     use seedbed_api::lease::{Acquire, Keep, LaneChoice, Rewind};
+    use seedbed_api::plan::PlanRequest;
 
     use super::*;
 
@@ -99,6 +105,22 @@ mod tests {
         assert_eq!(read.slot.as_deref(), Some("run/3"));
         assert_eq!((read.lane, read.wait_ms), (LaneChoice::Clone, Some(5)));
         assert!(nothing(b"").is_ok() && nothing(b" {} \n").is_ok() && nothing(b"[]").is_err());
+    }
+
+    #[test]
+    fn refusals_of_what_is_inside_name_what_is_missing_or_strange() {
+        for (body, message) in [
+            (r#"{"call": {}}"#, "field `call` at line 1, column 11: `table` is missing in it"),
+            (
+                r#"{"call": {"table": "t", "sett": {"a": "hunter2"}}}"#,
+                "there is no such field, only `table`, `set`, `count`, `with`, `key`, `policy`",
+            ),
+            (r#"{"call": {"table": "t", "set": {"a": 7}}}"#, "it cannot be read"),
+        ] {
+            let failure = read::<PlanRequest>(body.as_bytes()).unwrap_err();
+            assert!(failure.chain().contains(message), "{}", failure.chain());
+            assert!(!failure.chain().contains("hunter2"));
+        }
     }
 
     #[test]

@@ -7,9 +7,13 @@ use seedbed_api::lease::{
     Acquire, Health, Holdings, Keep, Kept, Lease, MarkRequest, MarkSet, Released, Rewind, Rewound,
     SlotStatus,
 };
+use seedbed_api::plan::{
+    Diagnosis, Made, MakeRequest, PlanRequest, Planned, RunTrouble, RunValues, Values,
+};
 use seedbed_api::{Failure, Result};
 
 use crate::ask::Ask;
+use crate::limits::{LARGEST_BATCH, LARGEST_BODY};
 use crate::{lease_name, payload};
 
 /// Writes the schema of a type and returns a reference to it.
@@ -26,6 +30,8 @@ pub(crate) struct Route {
     /// `None` if it takes no body.
     pub(crate) request: Option<SchemaOf>,
     pub(crate) response: SchemaOf,
+    /// Bytes of its body at most.
+    largest: usize,
     /// What can go wrong besides [`ALWAYS`].
     pub(crate) problems: &'static [ProblemCode],
     /// The lease named in the path, or nothing, and the body.
@@ -55,6 +61,7 @@ pub(crate) const ROUTES: &[Route] = &[
         summary: "Version and identity of the service",
         request: None,
         response: schema::<Health>,
+        largest: LARGEST_BODY,
         problems: &[],
         ask: |_, body| payload::nothing(body).map(|()| Ask::Health),
     },
@@ -65,6 +72,7 @@ pub(crate) const ROUTES: &[Route] = &[
         summary: "Lease a slot, waiting for a free one in the order of arrival",
         request: Some(schema::<Acquire>),
         response: schema::<Lease>,
+        largest: LARGEST_BODY,
         problems: &[
             UnknownSlot,
             UnknownTemplate,
@@ -82,6 +90,7 @@ pub(crate) const ROUTES: &[Route] = &[
         summary: "Mark the state of a leased database as it is now",
         request: Some(schema::<MarkRequest>),
         response: schema::<MarkSet>,
+        largest: LARGEST_BODY,
         problems: &[UnknownLease, LeaseEnded, WriterOpen, ServerGone],
         ask: |lease, body| Ok(Ask::Mark(lease.to_owned(), payload::read(body)?)),
     },
@@ -92,6 +101,7 @@ pub(crate) const ROUTES: &[Route] = &[
         summary: "Bring a leased database back to a mark",
         request: Some(schema::<Rewind>),
         response: schema::<Rewound>,
+        largest: LARGEST_BODY,
         problems: &[UnknownLease, LeaseEnded, UnknownMark, ForeignMark, ServerGone],
         ask: |lease, body| Ok(Ask::Rewind(lease.to_owned(), payload::read(body)?)),
     },
@@ -102,6 +112,7 @@ pub(crate) const ROUTES: &[Route] = &[
         summary: "End a lease; answers when its slot is clean",
         request: None,
         response: schema::<Released>,
+        largest: LARGEST_BODY,
         problems: &[UnknownLease, LeaseEnded],
         ask: |lease, body| payload::nothing(body).map(|()| Ask::Release(lease.to_owned())),
     },
@@ -112,6 +123,7 @@ pub(crate) const ROUTES: &[Route] = &[
         summary: "As release, for clients that cannot send DELETE",
         request: None,
         response: schema::<Released>,
+        largest: LARGEST_BODY,
         problems: &[UnknownLease, LeaseEnded],
         ask: |lease, body| payload::nothing(body).map(|()| Ask::Release(lease.to_owned())),
     },
@@ -122,6 +134,7 @@ pub(crate) const ROUTES: &[Route] = &[
         summary: "Keep a leased database as it is; the slot gets another one",
         request: Some(schema::<Keep>),
         response: schema::<Kept>,
+        largest: LARGEST_BODY,
         problems: &[UnknownLease, LeaseEnded, ServerGone],
         ask: |lease, body| Ok(Ask::Keep(lease.to_owned(), payload::read(body)?)),
     },
@@ -132,6 +145,7 @@ pub(crate) const ROUTES: &[Route] = &[
         summary: "Every slot and what it is doing",
         request: None,
         response: schema::<Vec<SlotStatus>>,
+        largest: LARGEST_BODY,
         problems: &[],
         ask: |_, body| payload::nothing(body).map(|()| Ask::Slots),
     },
@@ -142,8 +156,53 @@ pub(crate) const ROUTES: &[Route] = &[
         summary: "Who holds connections to the database server",
         request: None,
         response: schema::<Holdings>,
+        largest: LARGEST_BODY,
         problems: &[ServerGone],
         ask: |_, body| payload::nothing(body).map(|()| Ask::Connections),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/plans",
+        id: "plan",
+        summary: "The plan of a factory call, to be run on a connection of the client's own",
+        request: Some(schema::<PlanRequest>),
+        response: schema::<Planned>,
+        largest: LARGEST_BATCH,
+        problems: &[UnknownLease, LeaseEnded, ServerGone],
+        ask: |_, body| payload::read(body).map(Ask::Plan),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/values",
+        id: "values",
+        summary: "Generated values for the rows a plan has to make",
+        request: Some(schema::<RunValues>),
+        response: schema::<Values>,
+        largest: LARGEST_BATCH,
+        problems: &[UnknownLease, LeaseEnded, UnknownShape, CannotMake, ServerGone],
+        ask: |_, body| payload::read(body).map(Ask::Values),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/diagnosis",
+        id: "diagnosis",
+        summary: "What it means that a plan cannot go on, and what to do about it",
+        request: Some(schema::<RunTrouble>),
+        response: schema::<Diagnosis>,
+        largest: LARGEST_BATCH,
+        problems: &[UnknownLease, LeaseEnded, UnknownShape],
+        ask: |_, body| payload::read(body).map(Ask::Diagnosis),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/make",
+        id: "make",
+        summary: "Make rows and commit them on a connection of the service, for tests from outside",
+        request: Some(schema::<MakeRequest>),
+        response: schema::<Vec<Made>>,
+        largest: LARGEST_BATCH,
+        problems: &[UnknownLease, LeaseEnded, CannotMake, ServerGone],
+        ask: |_, body| payload::read(body).map(Ask::Make),
     },
 ];
 
@@ -158,6 +217,11 @@ pub(crate) struct Found<'a> {
 }
 
 impl Found<'_> {
+    /// Bytes of its body at most.
+    pub(crate) fn largest(&self) -> usize {
+        self.route.largest
+    }
+
     /// The request, once its body has arrived.
     pub(crate) fn ask(&self, body: &[u8]) -> Result<Ask> {
         (self.route.ask)(self.lease, body)

@@ -1,9 +1,10 @@
-//! What stands behind the door: the lease service, as this room sees it.
+//! What stands behind the door: leases and factories, as this room sees them.
 
 use std::future::Future;
 
 use seedbed_api::Result;
-use seedbed_isolation::{HolderId, Leases};
+use seedbed_api::plan::{MakeRequest, PlanRequest, RunTrouble, RunValues};
+use seedbed_engine::{HolderId, Services};
 
 use crate::ask::{Answer, Ask};
 
@@ -24,27 +25,42 @@ pub trait Serve: Clone + Send + Sync + 'static {
     -> impl Future<Output = Result<Answer>> + Send;
 }
 
-impl Serve for Leases {
+impl Serve for Services {
     type Holder = HolderId;
 
     fn new_holder(&self) -> HolderId {
-        Self::new_holder(self)
+        self.leases.new_holder()
     }
 
     fn holder_ended(&self, holder: HolderId) {
-        Self::holder_ended(self, holder);
+        self.leases.holder_ended(holder);
     }
 
     async fn answer(&self, ask: Ask, holder: HolderId) -> Result<Answer> {
+        let Self { leases, factories } = self;
         match ask {
-            Ask::Health => Ok(Answer::Health(self.health())),
-            Ask::Slots => Ok(Answer::Slots(self.slots())),
-            Ask::Connections => self.holdings().await.map(Answer::Connections),
-            Ask::Acquire(request) => self.acquire(&request, holder).await.map(Answer::Lease),
-            Ask::Mark(lease, request) => self.mark(&lease, &request).await.map(Answer::Mark),
-            Ask::Rewind(lease, request) => self.rewind(&lease, &request).await.map(Answer::Rewound),
-            Ask::Release(lease) => self.release(&lease).await.map(Answer::Released),
-            Ask::Keep(lease, request) => self.keep(&lease, &request).await.map(Answer::Kept),
+            Ask::Health => Ok(Answer::Health(leases.health())),
+            Ask::Slots => Ok(Answer::Slots(leases.slots())),
+            Ask::Connections => leases.holdings().await.map(Answer::Connections),
+            Ask::Acquire(request) => leases.acquire(&request, holder).await.map(Answer::Lease),
+            Ask::Mark(lease, request) => leases.mark(&lease, &request).await.map(Answer::Mark),
+            Ask::Rewind(lease, request) => {
+                leases.rewind(&lease, &request).await.map(Answer::Rewound)
+            }
+            Ask::Release(lease) => leases.release(&lease).await.map(Answer::Released),
+            Ask::Keep(lease, request) => leases.keep(&lease, &request).await.map(Answer::Kept),
+            Ask::Plan(PlanRequest { lease, call }) => {
+                factories.plan(&leases.lent(&lease)?, &call).await.map(Answer::Planned)
+            }
+            Ask::Values(RunValues { lease, run }) => {
+                factories.values(&leases.lent(&lease)?, run).await.map(Answer::Values)
+            }
+            Ask::Diagnosis(RunTrouble { lease, trouble }) => {
+                factories.diagnosis(&leases.lent(&lease)?, trouble).await.map(Answer::Diagnosis)
+            }
+            Ask::Make(MakeRequest { lease, call }) => {
+                factories.make(&leases.lent(&lease)?, &call).await.map(Answer::Made)
+            }
         }
     }
 }

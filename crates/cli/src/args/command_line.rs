@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{ColorChoice, Parser, Subcommand};
 
 use super::{
-    CacheArgs, CompletionsArgs, ConfigArgs, DownArgs, DumpArgs, GcArgs, KeepArgs, KeptArgs,
-    LeaseArgs, LogsArgs, ManArgs, MarkArgs, PsArgs, ReaperArgs, ReferenceArgs, ReleaseArgs,
-    RewindArgs, RunArgs, ServeArgs, ServerArgs, UpArgs,
+    CacheArgs, CompletionsArgs, ConfigArgs, DownArgs, DumpArgs, ExplainArgs, GcArgs, KeepArgs,
+    KeptArgs, LeaseArgs, LogsArgs, MakeArgs, ManArgs, MarkArgs, PsArgs, ReaperArgs, ReferenceArgs,
+    ReleaseArgs, RewindArgs, RunArgs, ServeArgs, ServerArgs, UpArgs,
 };
 
 /// Gives any test command its own real PostgreSQL database: migrations applied
@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Release(ReleaseArgs),
     Keep(KeepArgs),
     Kept(KeptArgs),
+    Make(MakeArgs),
+    Explain(ExplainArgs),
     Dump(DumpArgs),
     Ps(PsArgs),
     Gc(GcArgs),

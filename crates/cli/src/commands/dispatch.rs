@@ -7,7 +7,7 @@ use seedbed_api::Result;
 use seedbed_engine::Folders;
 
 use super::{
-    Context, cache, completions, config, down, dump, gc, kept, lease, logs, man, ps, reaper,
+    Context, cache, completions, config, down, dump, gc, kept, lease, logs, make, man, ps, reaper,
     reference, run, server, up,
 };
 use crate::args::{Cli, Command};
@@ -63,6 +63,8 @@ fn dispatch(context: &mut Context, command: &Command) -> Result<u8> {
         Command::Rewind(args) => lease::rewind(context, args),
         Command::Release(args) => lease::release(context, args),
         Command::Keep(args) => lease::keep(context, args),
+        Command::Make(args) => make::make(context, args),
+        Command::Explain(args) => make::explain(context, args),
         Command::Gc(_) => gc::gc(context),
         Command::Logs(args) => logs::logs(context, args),
         Command::Server(args) => server::server(context, args),

@@ -11,6 +11,7 @@ mod gc;
 mod kept;
 mod lease;
 mod logs;
+mod make;
 mod man;
 mod ps;
 mod reaper;
