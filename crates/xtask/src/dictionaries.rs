@@ -7,6 +7,7 @@
 //! A list stands in the order of its sources, the first of equal entries
 //! counts, and one that is too long is thinned evenly.
 
+mod compiler;
 mod edition;
 mod entry;
 mod package;
@@ -41,5 +42,5 @@ pub(crate) fn check() -> Result<bool> {
 }
 
 fn compile() -> Result<Edition> {
-    Edition::compile(&root::find()?.join(RECIPES), &root::scratch("dictionaries")?)
+    compiler::compile(&root::find()?.join(RECIPES), &root::scratch("dictionaries")?)
 }

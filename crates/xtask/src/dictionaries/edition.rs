@@ -4,43 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use walkdir::WalkDir;
 
-use super::entry::Entry;
-use super::package::{Pin, sha256};
-use super::recipe::Recipe;
-use super::shelf::Shelf;
-
-/// Every locale.
-const LOCALES: [&str; 10] =
-    ["en_US", "en_GB", "es_ES", "de_DE", "fr_FR", "it_IT", "pt_BR", "nl_NL", "pl_PL", "ja_JP"];
-/// Lists of names.
-const NAMES: [&str; 3] = ["given_female", "given_male", "family"];
-/// Lists of places: whatever a place is called, it is called so.
-const PLACES: [&str; 3] = ["city", "region", "country"];
-/// Every list and the fewest entries it may have: below, values repeat so
-/// often that people notice, or the recipe has lost a source. Legal forms and
-/// regions are as many as a country has.
-const LISTS: [(&str, usize); 15] = [
-    ("given_female", 120),
-    ("given_male", 120),
-    ("family", 250),
-    ("city", 200),
-    ("region", 12),
-    ("street", 200),
-    ("country", 230),
-    ("word", 300),
-    ("company_suffix", 5),
-    ("job", 100),
-    ("department", 20),
-    ("product_adjective", 20),
-    ("product_material", 15),
-    ("product_noun", 20),
-    ("color", 20),
-];
-/// The manifest's line for facts that were written for this house.
-const OWN: &str = "  { package = \"own\" },\n";
+use super::package::sha256;
 
 /// Files by their paths below the edition's folder.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -50,64 +17,21 @@ pub(crate) struct Edition {
 }
 
 impl Edition {
-    /// Compiles everything: recipes and formats from `recipes`, packages
-    /// fetched into the empty folder `stage`.
-    pub(crate) fn compile(recipes: &Path, stage: &Path) -> Result<Self> {
-        let pins: BTreeMap<String, Pin> = parse(&recipes.join("packages.toml"))?;
-        let unwelcome: BTreeMap<String, Vec<String>> = parse(&recipes.join("unwelcome.toml"))?;
-        let shelf = Shelf::fill(pins, stage)?;
-        let mut edition = Self::default();
-        for locale in LOCALES {
-            let mut lists: BTreeMap<String, Recipe> =
-                parse(&recipes.join(format!("{locale}.toml")))?;
-            let language = locale.split('_').next().unwrap_or(locale);
-            let unwelcome = unwelcome.get(language).map_or(&[][..], Vec::as_slice);
-            for (list, fewest) in LISTS {
-                let path = format!("{locale}/{list}");
-                let recipe = lists.remove(list).with_context(|| format!("no recipe: {path}"))?;
-                let mut entries = recipe.entries(&shelf)?;
-                entries.retain(|entry| {
-                    let may_say = PLACES.contains(&list) || !entry.says_any(unwelcome);
-                    entry.is_plain() && may_say
-                });
-                if entries.len() < fewest {
-                    bail!("{path}: {} entries, at least {fewest} are wanted", entries.len());
-                }
-                let sources = provenance(&recipe, &shelf)?;
-                edition.list(&path, &entries, beside(locale, list), &sources)?;
-            }
-            if let Some(list) = lists.keys().next() {
-                bail!("{locale}.toml: no list is called {list}");
-            }
-            let formats = read(&recipes.join(format!("formats/{locale}.txt")))?;
-            let count = formats.lines().filter(|line| line.contains(" = ")).count();
-            edition.add(&format!("{locale}/formats.txt"), formats, count, OWN);
-        }
-        edition.notices(&shelf)?;
-        Ok(edition)
+    /// Adds a list; `sources` are the manifest's lines about it.
+    pub(crate) fn list(&mut self, path: &str, entries: &[&str], sources: &str) {
+        let text = entries.iter().map(|entry| format!("{entry}\n")).collect();
+        self.add(path, text, entries.len(), sources);
     }
 
-    /// Adds a list and, if there is a word for it, what stands beside its
-    /// entries, line by line.
-    fn list(
-        &mut self,
-        path: &str,
-        entries: &[Entry],
-        beside: Option<&str>,
-        sources: &str,
-    ) -> Result<()> {
-        let text: String = entries.iter().map(|entry| format!("{}\n", entry.text)).collect();
-        self.add(&format!("{path}.txt"), text, entries.len(), sources);
-        if let Some(word) = beside {
-            let mut text = String::new();
-            for entry in entries {
-                let line = entry.beside.as_deref();
-                let line = line.with_context(|| format!("{path}: no {word}: {}", entry.text))?;
-                let _ = writeln!(text, "{line}");
-            }
-            self.add(&format!("{path}_{word}.txt"), text, entries.len(), sources);
-        }
-        Ok(())
+    /// Adds the formats of a locale.
+    pub(crate) fn formats(&mut self, path: &str, text: String, sources: &str) {
+        let count = text.lines().filter(|line| !line.starts_with(';')).count();
+        self.add(path, text, count, sources);
+    }
+
+    /// Adds the licences of what was taken.
+    pub(crate) fn notices(&mut self, text: &str) {
+        self.files.insert("LICENSES.md".to_owned(), text.to_owned());
     }
 
     fn add(&mut self, path: &str, text: String, entries: usize, sources: &str) {
@@ -118,26 +42,6 @@ impl Edition {
             sha256(text.as_bytes())
         );
         self.files.insert(path.to_owned(), text);
-    }
-
-    fn notices(&mut self, shelf: &Shelf) -> Result<()> {
-        let mut text = "# Notices\n\nThe lists of this folder were compiled from the packages \
-            below; `manifest.toml` says which file has what from where. What it calls `own` was \
-            written for Seedbed and has Seedbed's licence.\n"
-            .to_owned();
-        for package in shelf.packages() {
-            let pin = &package.pin;
-            let _ = write!(
-                text,
-                "\n## {} {} ({})\n\n```text\n{}\n```\n",
-                pin.name,
-                pin.version,
-                pin.licence,
-                package.notice()?.trim()
-            );
-        }
-        self.files.insert("LICENSES.md".to_owned(), text);
-        Ok(())
     }
 
     /// Writes the files into `folder`; others disappear from it.
@@ -205,37 +109,45 @@ impl Edition {
     }
 }
 
-/// What a list has beside its entries, in a list of its own: the romaji of
-/// names, for e-mails; the ISO 3166 codes of countries.
-fn beside(locale: &str, list: &str) -> Option<&'static str> {
-    match (locale, list) {
-        ("ja_JP", list) if NAMES.contains(&list) => Some("latin"),
-        (_, "country") => Some("code"),
-        _ => None,
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The lines of the manifest about where a list comes from.
-fn provenance(recipe: &Recipe, shelf: &Shelf) -> Result<String> {
-    let mut lines = String::new();
-    for source in &recipe.from {
-        let pin = &shelf.package(&source.package)?.pin;
-        let _ = writeln!(
-            lines,
-            "  {{ package = \"{}\", version = \"{}\", path = \"{}\", at = \"{}\", licence = \"{}\" }},",
-            pin.name, pin.version, source.path, source.at, pin.licence
+    fn edition() -> Edition {
+        let mut edition = Edition::default();
+        edition.list("xx/city.txt", &["Abba", "Bree"], "  { package = \"own\" },\n");
+        edition.notices("# Notices\n");
+        edition
+    }
+
+    #[test]
+    fn the_manifest_says_of_every_list_what_it_is_and_has() {
+        let files = edition().with_manifest();
+        let manifest: toml::Table = toml::from_str(&files["manifest.toml"]).unwrap();
+        let file = &manifest["file"][0];
+        assert_eq!(file["path"].as_str(), Some("xx/city.txt"));
+        assert_eq!(file["entries"].as_integer(), Some(2));
+        assert_eq!(file["sha256"].as_str(), Some(sha256(b"Abba\nBree\n").as_str()));
+        assert_eq!(file["source"][0]["package"].as_str(), Some("own"));
+    }
+
+    #[test]
+    fn what_is_written_is_the_same_and_every_difference_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("stale.txt"), "").unwrap();
+        edition().write(dir.path()).unwrap();
+        assert!(edition().differences(dir.path()).unwrap().is_empty());
+
+        std::fs::write(dir.path().join("xx/city.txt"), "Abba\nBree").unwrap();
+        std::fs::write(dir.path().join("xx/extra.txt"), "").unwrap();
+        std::fs::remove_file(dir.path().join("LICENSES.md")).unwrap();
+        assert_eq!(
+            edition().differences(dir.path()).unwrap(),
+            [
+                "LICENSES.md: is missing",
+                "xx/city.txt: differs from its sources",
+                "xx/extra.txt: has no recipe"
+            ]
         );
     }
-    if !recipe.own.is_empty() {
-        lines.push_str(OWN);
-    }
-    Ok(lines)
-}
-
-fn parse<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
-    toml::from_str(&read(path)?).with_context(|| format!("cannot read {}", path.display()))
-}
-
-fn read(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }

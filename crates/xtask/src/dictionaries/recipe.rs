@@ -15,7 +15,7 @@ use super::shelf::Shelf;
 pub(crate) struct Recipe {
     /// Tables of packages, in this order.
     #[serde(default)]
-    pub(crate) from: Vec<Source>,
+    from: Vec<Source>,
     /// Facts of our own, behind them; `name|romaji` where a list has both.
     #[serde(default)]
     pub(crate) own: Vec<String>,
@@ -50,6 +50,9 @@ pub(crate) struct Source {
     /// Only entries that end so.
     #[serde(default)]
     ends: Vec<String>,
+    /// Not these entries.
+    #[serde(default)]
+    not: BTreeSet<String>,
     /// No entries that contain this.
     #[serde(default)]
     without: Vec<String>,
@@ -80,6 +83,11 @@ fn most_entries() -> usize {
 }
 
 impl Recipe {
+    /// Every table it looks at, also to compare.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.from.iter().flat_map(|source| [Some(source), source.also.as_deref()]).flatten()
+    }
+
     /// The entries, each once, in the order of the sources.
     pub(crate) fn entries(&self, shelf: &Shelf) -> Result<Vec<Entry>> {
         let mut entries = Vec::new();
@@ -142,6 +150,7 @@ impl Source {
         let length = text.chars().count();
         (self.begins.is_empty() || self.begins.iter().any(|begin| text.starts_with(begin)))
             && (self.ends.is_empty() || self.ends.iter().any(|end| text.ends_with(end)))
+            && !self.not.contains(text)
             && !self.without.iter().any(|part| text.contains(part))
             && !self.not_ends.iter().any(|end| text.ends_with(end))
             && length >= self.shortest
@@ -197,6 +206,7 @@ mod tests {
             ("begins = ['Rua ']", "Rua das Flores", "Túnel Novo"),
             ("ends = ['straat', 'laan']", "Parklaan", "Boeier 02"),
             ("without = ['/', ',']", "Sociólogo", "Actor, cantante"),
+            ("not = ['Hycel']", "Hycelek", "Hycel"),
             ("not_ends = ['ski']", "Nowak", "Kowalski"),
             ("shortest = 2", "みち", "ほ"),
             ("longest = 5", "agent", "agents"),
