@@ -73,7 +73,7 @@ fn partitions(catalog: &Catalog, oid: u32) -> Vec<Partition> {
         .filter_map(|(leaf, holds)| {
             Some(Partition {
                 name: name(*leaf)?.clone(),
-                holds: holds.as_deref().map(|text| expression::with_names(text, &sql)),
+                holds: holds.as_deref().map(|text| expression::with_names(text, sql)),
             })
         })
         .collect();

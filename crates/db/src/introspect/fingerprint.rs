@@ -8,254 +8,267 @@
 //! *Invariant*: no column that VACUUM, ANALYZE, TRUNCATE, REINDEX or the writing
 //! of rows changes.
 
-use std::fmt::Write as _;
-
 use super::statement::HIDDEN_SCHEMAS;
+
+/// Something that is hashed: an expression that is never NULL, or one that
+/// may be.
+enum Field {
+    Oid(&'static str),
+    Name(&'static str),
+    Char(&'static str),
+    Int2(&'static str),
+    Int4(&'static str),
+    /// An array, or NULL.
+    List(&'static str),
+    /// A text or what is stored as one, or NULL.
+    Text(&'static str),
+    /// Flags.
+    Bits(&'static [&'static str]),
+    /// A flag that is there from a version on.
+    Later(u16, &'static str),
+}
+
+use Field::{Bits, Char, Int2, Int4, Later, List, Name, Oid, Text};
 
 /// A catalog, which of its rows count, and what of them.
 struct Summed {
     catalog: &'static str,
     rows: &'static str,
-    /// Numbers and flags with their width in bits, 64 for a group at most. None
-    /// of them is NULL.
-    numbers: &'static [&'static [(&'static str, u8)]],
-    /// May be NULL.
-    texts: &'static [&'static str],
-    /// From some version on: numbers of one bit.
-    later: &'static [(u16, &'static str)],
+    fields: &'static [Field],
 }
 
-const PLAIN: Summed = Summed { catalog: "", rows: "", numbers: &[], texts: &[], later: &[] };
-
-/// `seen` are the tables, views and composite types that matter, `hidden` the
-/// schemas that do not. Numbers of built-in objects are below 16384.
+/// `seen` are the tables, views and composite types that matter, `unseen` those
+/// that do not, `hidden` the latter's schemas. Numbers of built-in objects are below 16384.
 const SUMMED: &[Summed] = &[
     Summed {
-        catalog: "pg_namespace",
+        catalog: "pg_catalog.pg_namespace",
         rows: "oid NOT IN (SELECT oid FROM hidden)",
-        numbers: &[&[("oid", 32), ("has_schema_privilege(oid, 'USAGE')", 1)]],
-        texts: &["nspname"],
-        ..PLAIN
+        fields: &[Oid("oid"), Bits(&["has_schema_privilege(oid, 'USAGE')"]), Name("nspname")],
     },
     Summed {
-        catalog: "pg_class",
+        catalog: "pg_catalog.pg_class",
         rows: "relkind NOT IN ('t', 'm') AND relpersistence <> 't' \
             AND relnamespace NOT IN (SELECT oid FROM hidden)",
-        numbers: &[
-            &[("oid", 32), ("relnamespace", 32)],
-            &[("relkind::int", 8), ("relispartition", 1), ("relrowsecurity", 1)],
+        fields: &[
+            Oid("oid"),
+            Oid("relnamespace"),
+            Char("relkind"),
+            Bits(&["relispartition", "relrowsecurity"]),
+            Name("relname"),
+            Text("relpartbound"),
         ],
-        texts: &["relname", "relpartbound"],
-        ..PLAIN
     },
     Summed {
         catalog: "seen",
         rows: "kind <> 'c'",
-        numbers: &[&[
-            ("oid", 32),
-            ("has_table_privilege(oid, 'SELECT') OR has_any_column_privilege(oid, 'SELECT')", 1),
-            ("has_table_privilege(oid, 'INSERT') OR has_any_column_privilege(oid, 'INSERT')", 1),
-        ]],
-        ..PLAIN
-    },
-    Summed {
-        catalog: "pg_attribute",
-        rows: "attnum > 0 AND attrelid IN (SELECT oid FROM seen)",
-        numbers: &[
-            &[("attrelid", 32), ("atttypid", 32)],
-            &[("atttypmod", 32), ("attcollation", 32)],
-            &[
-                ("attnum", 16),
-                ("attnotnull", 1),
-                ("attisdropped", 1),
-                ("attidentity::int", 8),
-                ("attgenerated::int", 8),
-            ],
+        fields: &[
+            Oid("oid"),
+            Bits(&[
+                "has_table_privilege(oid, 'SELECT') OR has_any_column_privilege(oid, 'SELECT')",
+                "has_table_privilege(oid, 'INSERT') OR has_any_column_privilege(oid, 'INSERT')",
+            ]),
         ],
-        texts: &["attname"],
-        ..PLAIN
     },
     Summed {
-        catalog: "pg_attrdef",
-        rows: "adrelid IN (SELECT oid FROM seen)",
-        numbers: &[&[("adrelid", 32), ("adnum", 16)]],
-        texts: &["adbin"],
-        ..PLAIN
-    },
-    Summed {
-        catalog: "pg_index",
-        rows: "indrelid IN (SELECT oid FROM seen)",
-        numbers: &[
-            &[("indrelid", 32), ("indexrelid", 32)],
-            &[
-                ("indnkeyatts", 16),
-                ("indisunique", 1),
-                ("indisprimary", 1),
-                ("indisexclusion", 1),
-                ("indimmediate", 1),
-                ("indisvalid", 1),
-                ("indisready", 1),
-                ("indislive", 1),
-            ],
+        catalog: "pg_catalog.pg_attribute",
+        rows: "attnum > 0 AND attrelid >= 16384 AND attrelid IN (SELECT oid FROM seen)",
+        fields: &[
+            Oid("attrelid"),
+            Int2("attnum"),
+            Oid("atttypid"),
+            Int4("atttypmod"),
+            Oid("attcollation"),
+            Char("attidentity"),
+            Char("attgenerated"),
+            Bits(&["attnotnull", "attisdropped"]),
+            Name("attname"),
         ],
-        texts: &["indkey", "indexprs", "indpred"],
-        later: &[(15, "indnullsnotdistinct")],
-        ..PLAIN
     },
     Summed {
-        catalog: "pg_constraint",
-        rows: "conrelid IN (SELECT oid FROM seen) OR contypid <> 0",
-        numbers: &[
-            &[("oid", 32), ("conrelid", 32)],
-            &[("contypid", 32), ("conindid", 32)],
-            &[("confrelid", 32), ("conparentid", 32)],
-            &[
-                ("contype::int", 8),
-                ("confmatchtype::int", 8),
-                ("confdeltype::int", 8),
-                ("condeferrable", 1),
-                ("condeferred", 1),
-            ],
+        catalog: "pg_catalog.pg_attrdef",
+        rows: "adrelid >= 16384 AND adrelid NOT IN (SELECT oid FROM unseen)",
+        fields: &[Oid("adrelid"), Int2("adnum"), Text("adbin")],
+    },
+    Summed {
+        catalog: "pg_catalog.pg_index",
+        // Tables for large values have unique indexes too.
+        rows: "(indisunique OR indisexclusion) AND indrelid IN (SELECT oid FROM seen)",
+        fields: &[
+            Oid("indrelid"),
+            Oid("indexrelid"),
+            Int2("indnkeyatts"),
+            Bits(&[
+                "indisprimary",
+                "indisexclusion",
+                "indimmediate",
+                "indisvalid",
+                "indisready",
+                "indislive",
+            ]),
+            Later(15, "indnullsnotdistinct"),
+            List("indkey::int2[]"),
+            Text("indexprs"),
+            Text("indpred"),
         ],
-        texts: &["conname", "conkey", "confkey", "conexclop", "conbin"],
-        later: &[(18, "conenforced"), (18, "conperiod")],
-        ..PLAIN
     },
     Summed {
-        catalog: "pg_trigger",
-        rows: "tgrelid IN (SELECT oid FROM seen)",
-        numbers: &[
-            &[("oid", 32), ("tgrelid", 32)],
-            &[("tgfoid", 32), ("tgparentid", 32)],
-            &[("tgtype", 16), ("tgisinternal", 1), ("tgenabled::int", 8)],
+        catalog: "pg_catalog.pg_constraint",
+        rows: "oid >= 16384 AND conrelid NOT IN (SELECT oid FROM unseen)",
+        fields: &[
+            Oid("oid"),
+            Oid("conrelid"),
+            Oid("contypid"),
+            Oid("conindid"),
+            Oid("confrelid"),
+            Char("contype"),
+            Char("confmatchtype"),
+            Char("confdeltype"),
+            Bits(&["condeferrable", "condeferred"]),
+            Later(18, "conenforced"),
+            Later(18, "conperiod"),
+            Name("conname"),
+            List("conkey"),
+            List("confkey"),
+            List("conexclop"),
+            Text("conbin"),
         ],
-        texts: &["tgname"],
-        ..PLAIN
     },
     Summed {
-        catalog: "pg_policy",
-        rows: "polrelid IN (SELECT oid FROM seen)",
-        texts: &["ROW(it.*)"],
-        ..PLAIN
-    },
-    Summed {
-        catalog: "pg_inherits",
-        rows: "inhrelid IN (SELECT oid FROM seen)",
-        texts: &["ROW(it.*)"],
-        ..PLAIN
-    },
-    Summed {
-        catalog: "pg_partitioned_table",
-        rows: "partrelid IN (SELECT oid FROM seen)",
-        numbers: &[&[("partrelid", 32), ("partstrat::int", 8)]],
-        texts: &["partattrs", "partexprs"],
-        ..PLAIN
-    },
-    Summed {
-        catalog: "pg_rewrite",
-        rows: "ev_class IN (SELECT oid FROM seen)",
-        numbers: &[&[("ev_class", 32), ("ev_enabled::int", 8), ("is_instead", 1)]],
-        texts: &["ev_action"],
-        ..PLAIN
-    },
-    Summed {
-        catalog: "pg_description",
-        rows: "classoid = 'pg_class'::regclass AND objoid IN (SELECT oid FROM seen)",
-        numbers: &[&[("objoid", 32), ("objsubid", 32)]],
-        texts: &["description"],
-        ..PLAIN
-    },
-    Summed {
-        catalog: "pg_type",
-        rows: "oid >= 16384 AND typnamespace NOT IN (SELECT oid FROM hidden)",
-        numbers: &[
-            &[("oid", 32), ("typnamespace", 32)],
-            &[("typbasetype", 32), ("typtypmod", 32)],
-            &[("typcollation", 32), ("typelem", 32)],
-            &[("typtype::int", 8), ("typnotnull", 1)],
+        catalog: "pg_catalog.pg_trigger",
+        rows: "(NOT tgisinternal OR tgparentid <> 0) AND tgrelid NOT IN (SELECT oid FROM unseen)",
+        fields: &[
+            Oid("oid"),
+            Oid("tgrelid"),
+            Oid("tgfoid"),
+            Int2("tgtype"),
+            Char("tgenabled"),
+            Name("tgname"),
         ],
-        texts: &["typname", "typdefault"],
-        ..PLAIN
     },
     Summed {
-        catalog: "pg_enum",
+        catalog: "pg_catalog.pg_policy",
+        rows: "polrelid >= 16384 AND polrelid NOT IN (SELECT oid FROM unseen)",
+        fields: &[Text("ROW(it.*)")],
+    },
+    Summed {
+        catalog: "pg_catalog.pg_inherits",
+        rows: "inhrelid >= 16384 AND inhrelid NOT IN (SELECT oid FROM unseen)",
+        fields: &[Text("ROW(it.*)")],
+    },
+    Summed {
+        catalog: "pg_catalog.pg_partitioned_table",
+        rows: "partrelid >= 16384 AND partrelid NOT IN (SELECT oid FROM unseen)",
+        fields: &[Oid("partrelid"), List("partattrs::int2[]"), Text("partexprs")],
+    },
+    Summed {
+        catalog: "pg_catalog.pg_rewrite",
+        rows: "ev_class >= 16384 AND ev_class NOT IN (SELECT oid FROM unseen)",
+        fields: &[
+            Oid("oid"),
+            Oid("ev_class"),
+            Char("ev_type"),
+            Char("ev_enabled"),
+            Bits(&["is_instead"]),
+            Text("ev_qual"),
+            Text("ev_action"),
+        ],
+    },
+    Summed {
+        catalog: "pg_catalog.pg_description",
+        rows: "objoid >= 16384 AND classoid = 'pg_catalog.pg_class'::regclass \
+            AND objoid NOT IN (SELECT oid FROM unseen)",
+        fields: &[Oid("objoid"), Int4("objsubid"), Text("description")],
+    },
+    Summed {
+        catalog: "pg_catalog.pg_type",
+        rows: "oid >= 16384 AND typtype <> 'c' AND typcategory <> 'A' \
+            AND typnamespace NOT IN (SELECT oid FROM hidden)",
+        fields: &[
+            Oid("oid"),
+            Oid("typnamespace"),
+            Char("typtype"),
+            Oid("typbasetype"),
+            Int4("typtypmod"),
+            Oid("typcollation"),
+            Bits(&["typnotnull"]),
+            Name("typname"),
+            Text("typdefaultbin"),
+            Text("typdefault"),
+        ],
+    },
+    Summed {
+        catalog: "pg_catalog.pg_enum",
         rows: "oid >= 16384",
-        numbers: &[&[("oid", 32), ("enumtypid", 32)]],
-        texts: &["enumlabel", "enumsortorder"],
-        ..PLAIN
+        fields: &[Oid("oid"), Oid("enumtypid"), Name("enumlabel"), Text("enumsortorder")],
     },
     Summed {
-        catalog: "pg_range",
+        catalog: "pg_catalog.pg_range",
         rows: "rngtypid >= 16384",
-        numbers: &[&[("rngtypid", 32), ("rngsubtype", 32)]],
-        ..PLAIN
+        fields: &[Oid("rngtypid"), Oid("rngsubtype")],
     },
     Summed {
-        catalog: "pg_collation",
+        catalog: "pg_catalog.pg_collation",
         rows: "oid >= 16384",
-        numbers: &[&[("oid", 32), ("collnamespace", 31), ("collisdeterministic", 1)]],
-        texts: &["collname"],
-        ..PLAIN
+        fields: &[
+            Oid("oid"),
+            Oid("collnamespace"),
+            Bits(&["collisdeterministic"]),
+            Name("collname"),
+        ],
     },
     Summed {
-        catalog: "pg_operator",
+        catalog: "pg_catalog.pg_operator",
         rows: "oid >= 16384",
-        numbers: &[&[("oid", 32), ("oprnamespace", 32)]],
-        texts: &["oprname"],
-        ..PLAIN
+        fields: &[Oid("oid"), Oid("oprnamespace"), Name("oprname")],
     },
     Summed {
-        catalog: "pg_proc",
+        catalog: "pg_catalog.pg_proc",
         rows: "oid >= 16384 AND pronamespace NOT IN (SELECT oid FROM hidden)",
-        numbers: &[&[("oid", 32), ("pronamespace", 32)]],
-        texts: &["proname"],
-        ..PLAIN
+        fields: &[Oid("oid"), Oid("pronamespace"), Name("proname")],
     },
     Summed {
-        catalog: "pg_depend",
-        rows: "refclassid = 'pg_extension'::regclass AND deptype = 'e'",
-        numbers: &[&[("classid", 32), ("objid", 32)]],
-        ..PLAIN
+        catalog: "pg_catalog.pg_depend",
+        rows: "refclassid = 'pg_catalog.pg_extension'::regclass AND deptype = 'e'",
+        fields: &[Oid("classid"), Oid("objid")],
     },
 ];
+
+impl Field {
+    /// The hash of the field on top of that of those before it.
+    fn onto(&self, before: &str, at: usize) -> String {
+        match self {
+            Oid(field) => format!("hashoidextended({field}, {before})"),
+            Name(field) => format!("hashnameextended({field}, {before})"),
+            Char(field) => format!("hashcharextended({field}, {before})"),
+            Int2(field) => format!("hashint2extended({field}, {before})"),
+            Int4(field) => format!("hashint4extended({field}, {before})"),
+            // Nothing is called for NULL, which is what most of these are.
+            List(field) => format!("({before} # coalesce(hash_array_extended({field}, {at}), 0))"),
+            Text(field) => {
+                format!("({before} # coalesce(hashtextextended(({field})::text, {at}), 0))")
+            }
+            Bits(flags) => {
+                let bits = flags.iter().enumerate();
+                let bits: Vec<String> =
+                    bits.map(|(at, flag)| format!("({flag})::int * {}", 1 << at)).collect();
+                format!("hashint4extended({}, {before})", bits.join(" + "))
+            }
+            Later(_, flag) => format!("hashint4extended({flag}::int, {before})"),
+        }
+    }
+}
 
 impl Summed {
     /// A subquery of one text.
     fn sql(&self, version: u16) -> String {
-        let mut hash = "0".to_owned();
-        for group in self.numbers {
-            hash = format!("hashint8extended({}, {hash})", packed(group.iter().copied()));
-        }
-        let later: Vec<_> = self.later.iter().filter(|(first, _)| version >= *first).collect();
-        if !later.is_empty() {
-            let flags = packed(later.iter().map(|(_, flag)| (*flag, 1)));
-            hash = format!("hashint8extended({flags}, {hash})");
-        }
-        for text in self.texts {
-            hash = format!("hashtextextended(coalesce(({text})::text, ''), {hash})");
-        }
+        let there = |field: &&Field| !matches!(field, Later(first, _) if version < *first);
+        let fields = self.fields.iter().filter(there).enumerate();
+        let hash = fields.fold("0".to_owned(), |before, (at, field)| field.onto(&before, at));
         let Self { catalog, rows, .. } = self;
-        let from = if *catalog == "seen" {
-            (*catalog).to_owned()
-        } else {
-            format!("pg_catalog.{catalog}")
-        };
-        format!("(SELECT count(*) || ':' || coalesce(sum({hash}), 0) FROM {from} it WHERE {rows})")
+        format!(
+            "(SELECT count(*) || ':' || coalesce(sum({hash}), 0) FROM {catalog} it WHERE {rows})"
+        )
     }
-}
-
-/// Numbers and flags side by side in one of 64 bits.
-fn packed<'a>(parts: impl Iterator<Item = (&'a str, u8)>) -> String {
-    let mut sql = String::new();
-    let mut shift = 0;
-    for (expression, width) in parts {
-        let joint = if shift == 0 { "" } else { " | " };
-        let number = if width == 1 { "::int::int8" } else { "::int8" };
-        let mask = (1_u64 << width) - 1;
-        let _ = write!(sql, "{joint}((({expression}){number} & {mask}) << {shift})");
-        shift += width;
-    }
-    sql
 }
 
 /// A query of one text.
@@ -266,7 +279,10 @@ pub(super) fn query(version: u16) -> String {
         "WITH hidden AS MATERIALIZED ({HIDDEN_SCHEMAS}), seen AS MATERIALIZED ( \
            SELECT c.oid, c.relkind AS kind FROM pg_catalog.pg_class c \
            WHERE c.relkind IN ('r', 'p', 'f', 'v', 'c') AND c.relpersistence <> 't' \
-             AND c.relnamespace NOT IN (SELECT oid FROM hidden)) \
+             AND c.relnamespace NOT IN (SELECT oid FROM hidden)), unseen AS MATERIALIZED ( \
+           SELECT c.oid FROM pg_catalog.pg_class c \
+           WHERE c.relkind IN ('r', 'p', 'f', 'v', 'c') AND c.oid >= 16384 \
+             AND (c.relpersistence = 't' OR c.relnamespace IN (SELECT oid FROM hidden))) \
          SELECT concat_ws(' ', current_setting('server_version_num'), \
            hashtextextended(concat_ws(' ', current_user, current_setting('search_path'), \
              array_to_string(current_schemas(false), ' ')), 0), {sums})"

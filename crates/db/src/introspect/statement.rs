@@ -60,12 +60,13 @@ pub(super) fn catalogs(version: u16, before: &[(String, String)]) -> String {
     let multirange = since(14, "r.rngmultitypid", "r.rngtypid");
     let attached = since(14, "AND NOT i.inhdetachpending", "");
     let hidden = HIDDEN_SCHEMAS;
+    let changes = changes(before);
     let texts = [
-        set(SETTINGS.iter().map(|(name, value)| (*name, *value))),
+        set(changes.iter().map(|(name, wanted, _)| (*name, *wanted))),
         relations(hidden),
         format!(
-            "SELECT 'column', a.attrelid, a.attnum, a.attname, quote_ident(a.attname), a.atttypid, a.atttypmod, \
-                format_type(a.atttypid, a.atttypmod), a.attnotnull, \
+            "SELECT 'column', a.attrelid, a.attnum, a.attname, quote_ident(a.attname), a.atttypid, \
+                a.atttypmod, format_type(a.atttypid, a.atttypmod), a.attnotnull, \
                 pg_get_expr(d.adbin, d.adrelid), a.attidentity, a.attgenerated, a.attcollation \
              FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid \
                LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
@@ -123,19 +124,30 @@ pub(super) fn catalogs(version: u16, before: &[(String, String)]) -> String {
         "SELECT 'comment', d.objoid, d.objsubid, d.description FROM pg_description d \
          WHERE d.classoid = 'pg_class'::regclass AND d.objoid >= 16384"
             .to_owned(),
-        set(before.iter().map(|(name, value)| (name.as_str(), value.as_str()))),
+        set(changes.iter().map(|(name, _, before)| (*name, *before))),
     ];
     texts.join(";\n")
 }
 
+/// Settings that have to be changed: name, what is wanted, what is now.
+fn changes(before: &[(String, String)]) -> Vec<(&str, &'static str, &str)> {
+    let wanted = |name: &str| SETTINGS.iter().find(|(known, _)| *known == name);
+    // A style of dates has the order of its fields behind it: `ISO, MDY`.
+    let is = |value: &str, wanted: &str| {
+        value.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with(','))
+    };
+    before
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str(), wanted(name)?.1, value.as_str())))
+        .filter(|(_, wanted, value)| !is(value, wanted))
+        .collect()
+}
+
 fn set<'a>(settings: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    let calls: Vec<String> = settings
-        .map(|(name, value)| {
-            let (name, value) = (quote_literal(name), quote_literal(value));
-            format!("pg_catalog.set_config({name}, {value}, true)")
-        })
-        .collect();
-    format!("SELECT 'set', {}", calls.join(", "))
+    settings.fold("SELECT 'set'".to_owned(), |sql, (name, value)| {
+        let (name, value) = (quote_literal(name), quote_literal(value));
+        format!("{sql}, pg_catalog.set_config({name}, {value}, true)")
+    })
 }
 
 /// Bit 3 of `pg_relation_is_updatable` is INSERT. Views that take no rows are
