@@ -14,8 +14,9 @@
 
 use seedbed_schema::quote_literal;
 
-/// Settings that decide how the server writes expressions.
-const SETTINGS: [(&str, &str); 7] = [
+/// Settings that decide how the server writes expressions; and no machine code
+/// for statements that each run once.
+const SETTINGS: [(&str, &str); 8] = [
     ("search_path", ""),
     ("DateStyle", "ISO"),
     ("IntervalStyle", "postgres"),
@@ -23,6 +24,7 @@ const SETTINGS: [(&str, &str); 7] = [
     ("extra_float_digits", "1"),
     ("bytea_output", "hex"),
     ("quote_all_identifiers", "off"),
+    ("jit", "off"),
 ];
 
 /// Schemas of the server's and of Seedbed's; `pg_` is reserved for the former,
