@@ -45,7 +45,10 @@ pub(crate) fn read(
             Some(column) => (name == "value").then_some(column),
             None => table.columns.iter().position(|column| column.name == name),
         };
+        // What a generated column holds is said of the columns it is made from.
+        let origin = |column: usize| cells[column].generated.clone();
         let condition = parse(&source.check.expression, &resolver)
+            .map(|expression| expression.replaced(&origin))
             .and_then(|expression| condition(&source.check.name, expression, cells));
         if !condition.as_ref().is_some_and(|condition| condition.understood) {
             judged.push(source.judged(table));

@@ -13,6 +13,7 @@ pub(crate) use draw::{Draw, Unfit, Unique};
 
 use seedbed_values::Generator;
 
+use crate::check::Demand;
 use crate::moment::Clock;
 
 /// How a column's values are made.
@@ -52,6 +53,8 @@ pub(crate) enum Kind {
     Range(Box<Recipe>, bool),
     /// Fields in order.
     Composite(Vec<Recipe>),
+    /// Values of a domain within another type, which meet its conditions.
+    Bound(Box<Recipe>, Box<Demand>),
 }
 
 /// What text is made of where nothing says what it is about.

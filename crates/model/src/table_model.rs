@@ -6,7 +6,7 @@ use seedbed_schema::{Check, Schema, Table};
 
 use crate::column::Cell;
 use crate::condition::Condition;
-use crate::fill::ColumnModel;
+use crate::fill::{ColumnModel, Fill};
 use crate::settings::Settings;
 use crate::{column, condition, need};
 
@@ -23,6 +23,7 @@ pub struct TableModel {
     pub(crate) cells: Vec<Cell>,
     pub(crate) conditions: Vec<Condition>,
     pub(crate) settings: Settings,
+    given: BTreeSet<String>,
 }
 
 /// The model for calls that pass no column.
@@ -47,7 +48,14 @@ impl TableModel {
         let (conditions, judged) = condition::read(schema, table, &mut cells);
         let columns = need::fills(table, &cells, &conditions, given);
         column::mark_unique(table, &columns, &mut cells);
-        Self { columns, judged, cells, conditions, settings: settings.clone() }
+        Self {
+            columns,
+            judged,
+            cells,
+            conditions,
+            settings: settings.clone(),
+            given: given.clone(),
+        }
     }
 
     /// How many different values a column can hold, where that is known: 2 for
@@ -65,7 +73,9 @@ impl TableModel {
     pub fn wanted(&self) -> impl Iterator<Item = &str> {
         self.columns
             .iter()
-            .filter(|column| matches!(column.fill, crate::Fill::Generate(_)))
+            .filter(|column| {
+                matches!(column.fill, Fill::Generate(_)) && !self.given.contains(&column.name)
+            })
             .map(|column| column.name.as_str())
     }
 }

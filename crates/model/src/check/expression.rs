@@ -193,6 +193,38 @@ impl Expression {
         }
     }
 
+    /// The same with expressions in the place of columns.
+    pub(crate) fn replaced(self, with: &impl Fn(usize) -> Option<Self>) -> Self {
+        let one = |inner: Box<Self>| Box::new(inner.replaced(with));
+        let many = |parts: Vec<Self>| parts.into_iter().map(|part| part.replaced(with)).collect();
+        match self {
+            Self::Column(column) => with(column).unwrap_or(self),
+            Self::Constant(..) | Self::Null | Self::Now(_) => self,
+            Self::And(parts) => Self::And(many(parts)),
+            Self::Or(parts) => Self::Or(many(parts)),
+            Self::Count(parts) => Self::Count(many(parts)),
+            Self::Array(parts) => Self::Array(many(parts)),
+            Self::Call(name, parts) => Self::Call(name, many(parts)),
+            Self::Not(inner) => Self::Not(one(inner)),
+            Self::IsNull(inner) => Self::IsNull(one(inner)),
+            Self::Is(inner, held) => Self::Is(one(inner), held),
+            Self::Negative(inner) => Self::Negative(one(inner)),
+            Self::Cast(inner, sort) => Self::Cast(one(inner), sort),
+            Self::Match(inner, pattern, how, insensitive) => {
+                Self::Match(one(inner), pattern, how, insensitive)
+            }
+            Self::Compare(comparison, a, b) => Self::Compare(comparison, one(a), one(b)),
+            Self::Distinct(a, b) => Self::Distinct(one(a), one(b)),
+            Self::Arithmetic(operation, a, b) => Self::Arithmetic(operation, one(a), one(b)),
+            Self::In(inner, parts) => Self::In(one(inner), many(parts)),
+            Self::Contained(inner, parts) => Self::Contained(one(inner), many(parts)),
+            Self::Case(arms, otherwise) => Self::Case(
+                arms.into_iter().map(|(a, b)| (a.replaced(with), b.replaced(with))).collect(),
+                one(otherwise),
+            ),
+        }
+    }
+
     /// The columns it mentions, each once, in order.
     pub(crate) fn columns(&self) -> Vec<usize> {
         let mut found = Vec::new();

@@ -176,6 +176,11 @@ impl<R: Row> Narrowing<'_, R> {
                     .into_iter()
                     .all(|value| self.demand.compare(Comparison::Unequal, value, sort))
             }
+            // One of them is enough.
+            other if wanted && self.mentions(other) => match values.into_iter().next() {
+                Some(value) => self.apply(other, Comparison::Equal, value),
+                None => false,
+            },
             _ => false,
         }
     }

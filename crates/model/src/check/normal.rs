@@ -111,6 +111,9 @@ fn compare(
     {
         return counted(conditions, comparison, *wanted, row);
     }
+    if let Some(each) = every_argument(comparison, a, b) {
+        return product(&each, false, row);
+    }
     let equal = match comparison {
         Comparison::Equal => Some(true),
         Comparison::Unequal => Some(false),
@@ -124,6 +127,26 @@ fn compare(
         return bounded(found);
     }
     Some(vec![vec![Expression::Compare(comparison, Box::new(a.clone()), Box::new(b.clone()))]])
+}
+
+/// `greatest(a, b) < c` is `a < c AND b < c`; so is `least(a, b) > c`.
+fn every_argument(
+    comparison: Comparison,
+    a: &Expression,
+    b: &Expression,
+) -> Option<Vec<Expression>> {
+    let wanted = match comparison {
+        Comparison::Less | Comparison::LessEqual => "greatest",
+        Comparison::Greater | Comparison::GreaterEqual => "least",
+        _ => return None,
+    };
+    let Expression::Call(name, arguments) = a else { return None };
+    (name == wanted).then(|| {
+        let compare = |argument: &Expression| {
+            Expression::Compare(comparison, Box::new(argument.clone()), Box::new(b.clone()))
+        };
+        arguments.iter().map(compare).collect()
+    })
 }
 
 /// Whether it is a condition rather than a value.
@@ -178,23 +201,18 @@ fn counted(
 fn merge_choices(branches: &mut Vec<Branch>) {
     let mut merged: Vec<Branch> = Vec::with_capacity(branches.len());
     for branch in branches.drain(..) {
-        let held = choice(&branch).and_then(|(subject, values)| {
-            let same = merged.iter_mut().find_map(|earlier| match earlier.as_mut_slice() {
-                [Expression::In(held, values)] if **held == subject => Some(values),
-                _ => None,
+        let same = choice(&branch).and_then(|(subject, values)| {
+            let earlier = merged.iter_mut().find_map(|earlier| {
+                let (held, known) = choice(earlier)?;
+                (held == subject).then_some((earlier, known))
             });
-            match same {
-                Some(known) => {
-                    known.extend(values);
-                    None
-                }
-                None => Some(vec![Expression::In(Box::new(subject), values)]),
-            }
+            earlier.map(|(earlier, mut known)| {
+                known.extend(values);
+                *earlier = vec![Expression::In(Box::new(subject), known)];
+            })
         });
-        match (choice(&branch).is_some(), held) {
-            (true, Some(one)) => merged.push(one),
-            (true, None) => {}
-            (false, _) => merged.push(branch),
+        if same.is_none() {
+            merged.push(branch);
         }
     }
     *branches = merged;

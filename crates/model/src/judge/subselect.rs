@@ -37,8 +37,21 @@ impl Subselect {
                 parameters.push(Some(array(
                     candidates.iter().map(|one| one.values.get(&column.name).cloned().flatten()),
                 )));
-                inputs.push((parameters.len(), at));
-                format!("{item}.c{at}")
+                inputs.push((parameters.len(), format!("c{at}")));
+                let value = format!("{item}.c{at}");
+                let has = |one: &Candidate| one.values.contains_key(&column.name);
+                let default = left_out(column);
+                if default == "NULL" || candidates.iter().all(has) {
+                    value
+                } else {
+                    let flags = candidates.iter().map(|one| has(one).then(|| "given".to_owned()));
+                    parameters.push(Some(array(flags)));
+                    inputs.push((parameters.len(), format!("given{at}")));
+                    let data_type = plain_type(schema, &column.data_type);
+                    format!(
+                        "(CASE WHEN {item}.given{at} IS NULL THEN {default}::{data_type} ELSE {value}::{data_type} END)"
+                    )
+                }
             } else {
                 left_out(column)
             };
@@ -51,14 +64,11 @@ impl Subselect {
         if inputs.is_empty() {
             // The number of candidates is all there is to know of them.
             parameters.push(Some(array(candidates.iter().map(|_| None))));
-            inputs.push((1, usize::MAX));
+            inputs.push((1, "nothing".to_owned()));
         }
         let arrays: Vec<String> =
             inputs.iter().map(|(parameter, _)| format!("${parameter}::text[]")).collect();
-        let names: Vec<String> = inputs
-            .iter()
-            .map(|(_, at)| if *at == usize::MAX { "none".to_owned() } else { format!("c{at}") })
-            .collect();
+        let names: Vec<&str> = inputs.iter().map(|(_, name)| name.as_str()).collect();
         let mut sql = format!(
             "(SELECT {} FROM unnest({}) WITH ORDINALITY AS {item}({}, {number}))",
             outputs.join(", "),

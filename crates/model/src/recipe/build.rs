@@ -4,7 +4,7 @@ use seedbed_schema::{Base, Check, NamedType, Schema, TypeRef, TypeShape};
 use seedbed_values::{Generator, Natural};
 
 use super::{Kind, Recipe, Style};
-use crate::check::Sort;
+use crate::check::{Demand, Outcome, Row, Sort, Unknown, branches, narrow, parse};
 use crate::moment::Clock;
 
 /// Types within types deeper than this are given up.
@@ -45,7 +45,7 @@ fn built(
     match &data_type.shape {
         TypeShape::Base(base) => base_type(base, data_type, like),
         TypeShape::Array(element) => {
-            let inner = built(schema, element, like, depth)?;
+            let inner = bound(built(schema, element, like, depth)?);
             let delimiter = if element.shape == TypeShape::Base(Base::Box) { ';' } else { ',' };
             simple(
                 Kind::Array(Box::new(inner.recipe), delimiter),
@@ -53,7 +53,7 @@ fn built(
             )
         }
         TypeShape::Range(element) | TypeShape::Multirange(element) => {
-            let inner = built(schema, element, None, depth)?;
+            let inner = bound(built(schema, element, None, depth)?);
             let multi = matches!(data_type.shape, TypeShape::Multirange(_));
             simple(Kind::Range(Box::new(inner.recipe), multi), Sort::Opaque)
         }
@@ -74,12 +74,48 @@ fn built(
                 let fields = attributes
                     .iter()
                     .map(|attribute| built(schema, &attribute.data_type, None, depth))
-                    .map(|inner| inner.map(|inner| inner.recipe))
+                    .map(|inner| inner.map(|inner| bound(inner).recipe))
                     .collect::<Result<_, _>>()?;
                 simple(Kind::Composite(fields), Sort::Opaque)
             }
             None => Err(Impossible(format!("type `{}` is not known", data_type.sql))),
         },
+    }
+}
+
+/// Puts what is understood of a domain's conditions into the recipe, for where
+/// they are no conditions of a column.
+fn bound(mut built: Built) -> Built {
+    let mut demand = Demand::default();
+    let row = One(built.sort.clone());
+    for check in std::mem::take(&mut built.checks) {
+        let value = |name: &str| (name == "value").then_some(0);
+        let alternatives =
+            parse(&check.expression, &value).and_then(|condition| branches(&condition, &row));
+        for atom in alternatives.iter().flat_map(|each| each.first()).flatten() {
+            narrow(atom, 0, &row, &mut demand);
+        }
+    }
+    if demand != Demand::default() {
+        built.recipe = Recipe(Kind::Bound(Box::new(built.recipe), Box::new(demand)));
+    }
+    built
+}
+
+/// A row of one column that is not decided.
+struct One(Sort);
+
+impl Row for One {
+    fn value(&self, _: usize) -> Outcome {
+        Err(Unknown)
+    }
+
+    fn sort(&self, _: usize) -> &Sort {
+        &self.0
+    }
+
+    fn is_now(&self, _: usize) -> bool {
+        false
     }
 }
 

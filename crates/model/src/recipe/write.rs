@@ -22,6 +22,11 @@ impl Recipe {
             Kind::Text { most, like, style } => {
                 Text { most: *most, like: *like, style: *style }.write(draw, demand, out)
             }
+            Kind::Bound(inner, own) => {
+                // An array's choices are more than its elements' domain.
+                let demand = if demand.choices.is_some() { demand } else { own };
+                inner.write(draw, demand, out)
+            }
             kind if demand.choices.is_some() => kind.write_choice(draw, demand, out),
             Kind::Choice(labels) => {
                 let fitting = fitting(labels, demand);

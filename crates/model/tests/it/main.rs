@@ -1,1 +1,6 @@
 //! The room against real servers.
+
+mod catalogue;
+mod checks;
+mod judging;
+mod types;
