@@ -9,7 +9,7 @@ use seedbed_factory::Manner;
 use tokio::task::JoinSet;
 
 use super::plans::{Names, TABLE, call, done, make, one_user, trouble};
-use crate::ground::{database, session};
+use crate::ground::{WAIT, database, session};
 
 #[tokio::test]
 async fn ten_sessions_make_one_row() {
@@ -56,8 +56,10 @@ async fn waiting_for_another_session_is_bounded() {
         plan.transaction = transaction;
         let runner = Runner::new(session(&target).await).waiting(Duration::from_millis(100));
         let compiled = call(&plan, "a@example.com", None);
-        let ran = runner.run(compiled, Manner::Autocommit, &mut Names::of("A")).await.unwrap();
-        let trouble = trouble(ran);
+        let mut names = Names::of("A");
+        let run = runner.run(compiled, Manner::Autocommit, &mut names);
+        let ran = tokio::time::timeout(WAIT, run).await.expect("the wait is bounded");
+        let trouble = trouble(ran.unwrap());
         assert_eq!(trouble.reason, Reason::Refused);
         assert_eq!(trouble.sqlstate.as_deref(), Some("55P03"), "{trouble:?}");
         let setting = runner.session().value("SHOW lock_timeout").await.unwrap();
