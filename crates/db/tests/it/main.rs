@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets an error fails by it")]
 
 mod errors;
+mod factory;
 mod globals;
 mod ground;
 mod introspect;

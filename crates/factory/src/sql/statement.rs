@@ -68,10 +68,13 @@ impl Statement {
 
     /// The rows a statement of many works on: `c(v0, v1, …)`, `v0` the ordinal.
     pub(crate) fn rows(&self) -> String {
-        let arrays: Vec<String> =
-            (1..=self.parameters.len()).map(|place| format!("${place}::text::text[]")).collect();
+        // A qualified `unnest` takes one array; without the name's schema a
+        // function of the user's could be meant.
+        let arrays: Vec<String> = (1..=self.parameters.len())
+            .map(|place| format!("pg_catalog.unnest(${place}::text::text[])"))
+            .collect();
         let names: Vec<String> = (0..self.parameters.len()).map(|at| format!("v{at}")).collect();
-        format!("pg_catalog.unnest({}) AS c({})", arrays.join(", "), names.join(", "))
+        format!("ROWS FROM ({}) AS c({})", arrays.join(", "), names.join(", "))
     }
 
     /// The ordinal of the row at hand, as text.
@@ -114,7 +117,8 @@ mod tests {
         assert_eq!(many.text(Parameter::Text(Some("a'b".to_owned()))), "'a''b'::text");
         assert_eq!(
             many.rows(),
-            "pg_catalog.unnest($1::text::text[], $2::text::text[]) AS c(v0, v1)"
+            "ROWS FROM (pg_catalog.unnest($1::text::text[]), pg_catalog.unnest($2::text::text[])) \
+             AS c(v0, v1)"
         );
     }
 

@@ -1,0 +1,7 @@
+//! Factory calls on a real server, compiled from its own catalogue: one test
+//! for each trap that is known of such calls.
+
+mod ground;
+mod keys;
+mod parents;
+mod surroundings;
