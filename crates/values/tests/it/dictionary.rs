@@ -146,8 +146,8 @@ fn latin_names_stand_beside_the_japanese_ones() {
     }
 }
 
-/// Version 1 never changes: what its manifest says today it says for ever, and
-/// the manifest's own hash is in the golden vectors.
+/// Version 1 never changes: the files are what the manifest says, and the hash
+/// of what it says of them is a golden vector.
 #[test]
 fn every_file_is_what_the_manifest_says() {
     let manifest: toml::Table =
