@@ -10,6 +10,8 @@ mod lexer;
 mod narrow;
 mod normal;
 mod parser;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use constant::read;
 pub(crate) use demand::{Bound, Case, Demand};

@@ -101,7 +101,7 @@ const COLUMNS: &[(&str, &[Generator])] = &[
         &[City],
     ),
     (
-        "region|province|state|county|district|bundesland|provincia|estado|departement|regione|regiao|provincie|wojewodztwo|kanton|state province",
+        "region|province|state|county|district|bundesland|provincia|estado|regione|regiao|provincie|wojewodztwo|kanton|state province",
         &[Region],
     ),
     (
@@ -337,4 +337,62 @@ fn is_of_address(words: &[String]) -> bool {
     words.last().is_some_and(|word| {
         has("address|billing|shipping|home|delivery|mailing|birth|us|postal|addr|company", word)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classify::words;
+
+    #[test]
+    fn names_say_what_a_column_is_about() {
+        let table = [
+            ("users", "email", Some(Email)),
+            ("users", "billing_email", Some(Email)),
+            ("users", "email_verified", None),
+            ("users", "name", Some(FullName)),
+            ("products", "name", Some(Product)),
+            ("countries", "name", Some(AnyCountry)),
+            ("order_items", "name", Some(Product)),
+            ("plans", "name", Some(Title)),
+            ("invoices", "customer_name", Some(FullName)),
+            ("invoices", "company_name", Some(Company)),
+            ("countries", "code", Some(AnyCountryCode)),
+            ("coupons", "code", None),
+            ("addresses", "state", Some(Region)),
+            ("orders", "order_state", None),
+            ("orders", "shipping_state", Some(Region)),
+            ("orders", "country_id", None),
+            ("users", "firstName", Some(GivenName)),
+            ("kunden", "Nachname", Some(FamilyName)),
+            ("kunden", "straße", Some(Street)),
+            ("clientes", "teléfono", Some(Phone)),
+            ("clients", "ville", Some(City)),
+            ("klienci", "nazwisko", Some(FamilyName)),
+            ("klanten", "achternaam", Some(FamilyName)),
+            ("sessions", "expires_at", Some(Future)),
+            ("offers", "valid_until", Some(Future)),
+            ("users", "password_hash", Some(Password)),
+            ("users", "ip", Some(Ipv4)),
+            ("trips", "description", Some(Sentence)),
+            ("trips", "zip", Some(Postcode)),
+            ("trips", "recipe", None),
+            ("prices", "price_list", None),
+            ("users", "locale", Some(LocaleCode)),
+            ("places", "lat", Some(Latitude)),
+        ];
+        for (of, column, expected) in table {
+            let (found, _) = candidates(&words(column), &words(of));
+            assert_eq!(found.first().copied(), expected, "{of}.{column}");
+        }
+    }
+
+    #[test]
+    fn no_name_is_said_twice() {
+        let mut seen = std::collections::BTreeSet::new();
+        for name in COLUMNS.iter().flat_map(|(list, _)| list.split('|')) {
+            assert!(seen.insert(name), "{name}");
+            assert!(!name.is_empty() && name == name.trim(), "{name:?}");
+        }
+    }
 }

@@ -44,7 +44,7 @@ pub fn candidates(
     ]
     .map(|numbers| {
         subselect.parameters.push(Some(numbers));
-        format!("(${}::text[])", subselect.parameters.len())
+        format!("(${}::text::text[])", subselect.parameters.len())
     });
     let alias = quote(&table.name.name);
     let number = &subselect.number;

@@ -67,7 +67,7 @@ impl Subselect {
             inputs.push((1, "nothing".to_owned()));
         }
         let arrays: Vec<String> =
-            inputs.iter().map(|(parameter, _)| format!("${parameter}::text[]")).collect();
+            inputs.iter().map(|(parameter, _)| format!("${parameter}::text::text[]")).collect();
         let names: Vec<&str> = inputs.iter().map(|(_, name)| name.as_str()).collect();
         let mut sql = format!(
             "(SELECT {} FROM unnest({}) WITH ORDINALITY AS {item}({}, {number}))",

@@ -38,8 +38,9 @@ pub(crate) fn type_of(sql: &str) -> TypeRef {
     }
     let (name, limits) = match sql.split_once('(') {
         Some((name, rest)) => {
-            let (numbers, after) = rest.split_once(')').unwrap();
-            let numbers: Vec<i32> = numbers.split(',').map(|n| n.parse().unwrap()).collect();
+            let (numbers, after) = rest.split_once(')').expect("limits end");
+            let numbers: Vec<i32> =
+                numbers.split(',').map(|n| n.parse().expect("a limit is a number")).collect();
             (format!("{name}{after}"), numbers)
         }
         None => (sql.to_owned(), vec![]),
@@ -106,7 +107,7 @@ pub(crate) fn table(server: &Server, database: &str, name: &str) -> Table {
         let is_generated = !row[3].is_empty();
         Column {
             name: row[0].clone(),
-            number: i16::try_from(at + 1).unwrap(),
+            number: i16::try_from(at + 1).expect("few columns"),
             data_type: type_of(&row[1]),
             not_null: row[2] == "t",
             surrogate: row[4].contains("nextval"),
@@ -176,7 +177,7 @@ pub(crate) fn empty() -> Table {
         "partitions": [], "partition_key": [], "view": null, "may_select": true, "may_insert": true,
         "comment": null,
     }))
-    .unwrap()
+    .expect("a table")
 }
 
 pub(crate) fn schema() -> Schema {

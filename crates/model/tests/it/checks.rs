@@ -161,7 +161,7 @@ fn insert(table: &str, row: &BTreeMap<String, Option<String>>) -> String {
         .collect();
     let mut sql = String::new();
     writeln!(sql, "insert into {table} ({}) values ({});", names.join(", "), values.join(", "))
-        .unwrap();
+        .expect("a string takes all");
     sql
 }
 

@@ -191,7 +191,7 @@ fn table_of(types: &[TypeRef], unique: bool) -> Table {
         .enumerate()
         .map(|(at, data_type)| Column {
             name: format!("c{at}"),
-            number: i16::try_from(at + 1).unwrap(),
+            number: i16::try_from(at + 1).expect("few columns"),
             data_type: data_type.clone(),
             not_null: true,
             default: None,
@@ -238,11 +238,12 @@ fn casts(schema: &Schema, table: &Table, seed: &str, ordinals: u64) -> String {
                 attempt: 0,
                 ordinal,
             })
-            .unwrap();
+            .expect("a value of every type");
         for column in &table.columns {
-            let value = row[&column.name].as_ref().unwrap();
+            let value = row[&column.name].as_ref().expect("a value of every type");
             let literal = value.replace('\'', "''");
-            writeln!(sql, "select '{literal}'::text::{};", column.data_type.sql).unwrap();
+            writeln!(sql, "select '{literal}'::text::{};", column.data_type.sql)
+                .expect("a string takes all");
         }
     }
     sql
