@@ -8,8 +8,8 @@ use crate::graph::{Graph, Node, Source};
 use crate::key::Identifier;
 use crate::sql::{Comparison, Statement, equal, over};
 
-/// The value a column is compared with. A parent that nobody asked for is
-/// joined as `p<node>`; one that was asked for is there already.
+/// The value a column is compared with. A parent that is joined is
+/// `p<node>`.
 pub(super) fn sought(
     graph: &Graph,
     node: &Node,
@@ -18,7 +18,7 @@ pub(super) fn sought(
 ) -> Option<String> {
     let column = node.column(name)?;
     match node.sources.get(name)? {
-        Source::Parent { node: parent, column } if graph.nodes[*parent].is_implied() => {
+        Source::Parent { node: parent, column } if joins(graph, node, *parent) => {
             Some(format!("p{parent}.{}", quote(column)))
         }
         Source::Itself { column } => Some(format!("t.{}", quote(column))),
@@ -27,6 +27,12 @@ pub(super) fn sought(
             Some(typed(column, &text))
         }
     }
+}
+
+/// Whether a parent is found together with the row, by its own key: always,
+/// but for the parent of a child that was asked for, which is there by then.
+pub(super) fn joins(graph: &Graph, node: &Node, parent: usize) -> bool {
+    node.is_implied() || graph.nodes[parent].is_implied()
 }
 
 /// The condition that row `t` has an identifier. Columns of expressions and

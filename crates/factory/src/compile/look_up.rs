@@ -7,7 +7,7 @@ use seedbed_api::{Failure, Kind, Result};
 use seedbed_schema::{Schema, quote};
 
 use super::columns::returned;
-use super::condition::{has, same};
+use super::condition::{has, joins, same};
 use crate::graph::{Graph, Node, Source};
 use crate::key::Identifier;
 use crate::sql::{Form, Statement};
@@ -153,11 +153,11 @@ impl Joined<'_> {
                 continue;
             };
             let above = &self.graph.nodes[*parent];
-            if !above.is_implied() || self.parents.iter().any(|(known, _)| known == parent) {
-                continue;
-            }
             if self.path.contains(parent) {
                 return Err(circle(self.graph, &self.path));
+            }
+            if !joins(self.graph, node, *parent) || self.parents.iter().any(|(known, _)| known == parent) {
+                continue;
             }
             if above.rows != Rows::One && node.rows == Rows::One {
                 return Err(Failure::new(Kind::Bug, "one row refers to many parents"));

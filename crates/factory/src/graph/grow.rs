@@ -31,6 +31,7 @@ pub(crate) fn grow(schema: &Schema, settings: &Settings, wanted: &Wanted) -> Res
     growing.reserve(wanted);
     growing.wanted(wanted, None)?;
     let mut graph = Graph { nodes: growing.nodes, scope: wanted.scope.clone() };
+    super::prune::prune(&mut graph);
     crate::constants::fill(&mut graph)?;
     Ok(graph)
 }

@@ -7,6 +7,7 @@ mod join;
 mod node;
 mod order;
 mod parent;
+mod prune;
 
 pub(crate) use grow::grow;
 pub(crate) use node::{Graph, Identity, Node, Place, Source};

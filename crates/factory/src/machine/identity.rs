@@ -80,10 +80,14 @@ impl Rows<'_> {
             Place::Target | Place::Shared => Vec::new(),
             Place::Child { of, each } => self.trail(of, row / each.max(1)),
             Place::Own { of } => {
-                let own = self.identity(of, row);
-                return match own {
-                    Known::Ordinal(scope, ordinal) => Known::Ordinal(scope, ordinal),
-                    Known::Key(_) => self.narrowed(&self.trail(of, row), 0),
+                // Two such parents of a row may have to differ.
+                let first = match &node.identity {
+                    Identity::Ordinal { first, .. } => *first,
+                    Identity::Key => 0,
+                };
+                return match self.identity(of, row) {
+                    Known::Ordinal(scope, ordinal) => Known::Ordinal(scope, ordinal + first),
+                    Known::Key(_) => self.narrowed(&self.trail(of, row), first),
                 };
             }
         };

@@ -165,11 +165,11 @@ pub(super) async fn fingerprint(maker: &Maker) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let tables = maker
         .value(
-            "SELECT coalesce(string_agg(format('%I.%I', schemaname, tablename), ' '), '') FROM pg_tables \
+            "SELECT coalesce(string_agg(format('%I.%I', schemaname, tablename), chr(10)), '') FROM pg_tables \
              WHERE schemaname NOT IN ('pg_catalog', 'information_schema')",
         )
         .await;
-    for table in tables.split_whitespace() {
+    for table in tables.lines() {
         let sql = format!(
             "SELECT count(*)::text || ' ' || coalesce(md5(string_agg(xmin::text || ctid::text, \
              ',' ORDER BY tableoid, ctid)), '') FROM {table}"

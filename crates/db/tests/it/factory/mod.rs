@@ -5,3 +5,4 @@ mod ground;
 mod keys;
 mod parents;
 mod surroundings;
+mod twice;

@@ -1,0 +1,88 @@
+//! Every table of a schema can be made without a word of configuration, and is
+//! not made again.
+
+use seedbed_api::plan::Call;
+use seedbed_db::Ran;
+use seedbed_factory::Manner;
+
+use super::ground::{Maker, call, fingerprint};
+
+/// What went wrong, by table.
+async fn twice(maker: &Maker, count: Option<u32>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let tables: Vec<(String, bool)> = maker
+        .factory
+        .schema()
+        .tables
+        .values()
+        .map(|table| (format!("{}.{}", table.name.schema, table.name.name), table.view.is_some()))
+        .collect();
+    for (table, _) in &tables {
+        let call = Call { count, ..call(table, &[]) };
+        if let Err(why) = once(maker, &call).await {
+            wrong.push(format!("{table}: {why}"));
+            continue;
+        }
+        let before = fingerprint(maker).await;
+        if let Err(why) = once(maker, &call).await {
+            wrong.push(format!("{table}, again: {why}"));
+        }
+        for (place, print) in fingerprint(maker).await {
+            if before.get(&place) != Some(&print) {
+                wrong.push(format!("{table}, again, wrote to {place}"));
+            }
+        }
+    }
+    wrong
+}
+
+async fn once(maker: &Maker, call: &Call) -> Result<(), String> {
+    let compiled = maker
+        .factory
+        .compile(call)
+        .map_err(|failure| format!("{} {:?}", failure.chain(), failure.hints()))?;
+    let mut values = seedbed_db::FactoryValues::new(&maker.factory, &maker.runner);
+    match maker.runner.run(compiled, Manner::Autocommit, &mut values).await {
+        Ok(Ran::Done(_)) => Ok(()),
+        Ok(Ran::Trouble(trouble)) => {
+            Err(format!("{:?} at {}", maker.factory.diagnose(&trouble).unwrap(), trouble.step))
+        }
+        Err(failure) => {
+            Err(format!("{} {:?} {:?}", failure.chain(), failure.details(), failure.hints()))
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_table_of_a_rich_schema_is_made_once() {
+    let maker = Maker::new(include_str!("rich.sql")).await;
+    let wrong = twice(&maker, None).await;
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn five_of_every_table_are_made_once() {
+    let maker = Maker::new(include_str!("rich.sql")).await;
+    let wrong = twice(&maker, Some(5)).await;
+    // Two truth values are not five; a table of ids alone has nothing by which
+    // its rows could be found again.
+    let rest: Vec<&String> = wrong
+        .iter()
+        .filter(|line| {
+            !["public.flags", "public.only_id", "public.bare"]
+                .iter()
+                .any(|name| line.starts_with(name))
+        })
+        .collect();
+    assert!(rest.is_empty(), "{rest:#?}");
+}
+
+/// Any schema, by hand: `SEEDBED_TEST_SCHEMA=schema.sql cargo test …`.
+#[tokio::test]
+async fn every_table_of_the_schema_at_hand_is_made_once() {
+    let Ok(path) = std::env::var("SEEDBED_TEST_SCHEMA") else { return };
+    let maker = Maker::new(&std::fs::read_to_string(path).unwrap()).await;
+    let tables = maker.factory.schema().tables.len();
+    let wrong = twice(&maker, None).await;
+    assert!(wrong.is_empty(), "{tables} tables\n{}", wrong.join("\n"));
+}
