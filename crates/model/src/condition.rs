@@ -14,6 +14,8 @@ use crate::column::Cell;
 pub(crate) struct Condition {
     pub(crate) name: String,
     pub(crate) expression: Expression,
+    /// Those it mentions.
+    pub(crate) columns: Vec<usize>,
     /// It holds when all atoms of one of these do; with one of them alone and
     /// `settled` there is nothing to do row by row.
     pub(crate) branches: Vec<Branch>,
@@ -70,7 +72,8 @@ fn condition(name: &str, expression: Expression, cells: &mut [Cell]) -> Option<C
         }
         _ => false,
     };
-    Some(Condition { name: name.to_owned(), expression, branches, settled, understood })
+    let columns = expression.columns();
+    Some(Condition { name: name.to_owned(), expression, columns, branches, settled, understood })
 }
 
 /// Puts an atom of one column into its demand; false if it says more.

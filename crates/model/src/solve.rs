@@ -115,12 +115,9 @@ impl Partial<'_> {
 
     /// Whether there is anything to solve in a condition.
     fn concerns(&self, condition: &Condition) -> bool {
-        !condition.settled
-            && condition
-                .expression
-                .columns()
-                .iter()
-                .any(|column| self.is_open(*column) || self.cells[*column].generated.is_some())
+        let is_open =
+            |column: &usize| self.is_open(*column) || self.cells[*column].generated.is_some();
+        !condition.settled && condition.columns.iter().any(is_open)
     }
 
     fn into_values(mut self, wanted: &[String]) -> BTreeMap<String, Option<String>> {
@@ -294,11 +291,11 @@ impl<'a> Solving<'a, '_> {
                 return Err(self.exhausted(column, "nothing is left between its conditions"));
             }
         }
-        let demand = self.demand(column).clone();
+        let demand = self.demand(column);
         let state = if demand.null == Some(true) {
             State::Made(None, Ok(None))
         } else {
-            let text = self.write(column, &demand)?;
+            let text = self.write(column, demand)?;
             let value = read(&text, &self.model.cells[column].sort).map(Some).ok_or(Unknown);
             State::Made(Some(text), value)
         };

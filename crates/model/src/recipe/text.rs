@@ -4,6 +4,7 @@
 use seedbed_values::{Generator, Limits, Uniqueness};
 
 use super::draw::Digits;
+use super::write::write_form;
 use super::{Draw, Style, Unfit};
 use crate::check::{Case, Demand, Value};
 
@@ -81,6 +82,13 @@ impl Text {
             None => Generator::Words,
         };
         let limits = Limits::chars(most);
+        if let (Some(_), Some((prefix, form))) = (&draw.unique, numbered(generator)) {
+            let mut text = prefix.to_owned();
+            write_form(form, draw, &mut text);
+            let fits = text.chars().count() <= most;
+            return (fits && demand.allows(&Value::Text(text.clone())) == Some(true))
+                .then_some(text);
+        }
         for _ in 0..TRIES {
             let mut text = String::new();
             let unique = draw.unique.clone();
@@ -224,6 +232,17 @@ fn is_listed(generator: Generator) -> bool {
             | Generator::LanguageCode
             | Generator::MimeType
     )
+}
+
+/// Kinds that have too few values to draw them, and no place for a mark: a
+/// prefix and a form that is counted. No country has the telephone code 999.
+fn numbered(generator: Generator) -> Option<(&'static str, &'static str)> {
+    match generator {
+        Generator::Phone => Some(("+999", "#########")),
+        Generator::PhoneNational => Some(("0999 ", "########")),
+        Generator::HexColor => Some(("#", "%%%%%%")),
+        _ => None,
+    }
 }
 
 /// With the case, the length and the blanks that are asked for.

@@ -205,7 +205,8 @@ fn write_json(draw: &mut Draw<'_>, kind: Option<&str>, out: &mut String) {
     out.push_str(&text);
 }
 
-fn write_form(form: &str, draw: &mut Draw<'_>, out: &mut String) {
+/// Appends a form: see [`Kind::Form`].
+pub(super) fn write_form(form: &str, draw: &mut Draw<'_>, out: &mut String) {
     let base = |c: char| match c {
         '#' => Some((10, b"0123456789abcdef".as_slice())),
         '%' => Some((16, b"0123456789abcdef".as_slice())),

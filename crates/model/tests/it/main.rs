@@ -4,3 +4,4 @@ mod catalogue;
 mod checks;
 mod judging;
 mod types;
+mod uniqueness;
