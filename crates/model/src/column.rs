@@ -64,7 +64,11 @@ pub(crate) fn cells(schema: &Schema, table: &Table, settings: &Settings) -> Vec<
                     format!("{group}:{}", about.whose)
                 })
             });
-            let sort = built.as_ref().map_or(Sort::Opaque, |built| built.sort.clone());
+            let mut sort = built.as_ref().map_or(Sort::Opaque, |built| built.sort.clone());
+            // Its equality is the collation's, as that of citext is its own.
+            if column.collation.as_ref().is_some_and(|collation| !collation.deterministic) {
+                sort = Sort::Citext;
+            }
             let generated =
                 column.generated.as_ref().and_then(|how| parse(&how.expression, &names));
             Cell {

@@ -39,11 +39,13 @@ impl Axis {
         let low = demand.low.as_ref().and_then(|bound| edge(bound, true));
         let high = demand.high.as_ref().and_then(|bound| edge(bound, false));
         let (mut first, mut last) = if all {
-            // Negative numbers only where they are asked for.
-            (
-                low.unwrap_or(span.usual.0.min(high.unwrap_or(i128::MAX))),
-                high.unwrap_or(span.whole.1),
-            )
+            // Below the usual ones only where those are not allowed.
+            let least = if high.is_some_and(|high| high < span.usual.0) {
+                span.whole.0
+            } else {
+                span.usual.0
+            };
+            (low.unwrap_or(least), high.unwrap_or(span.whole.1))
         } else {
             usual(span.usual, low, high)
         };
