@@ -44,7 +44,7 @@ impl TableModel {
                 steps: 0,
             };
             match solving.run(&open) {
-                Ok(()) => return Ok(solving.row.into_values(request.wanted)),
+                Ok(()) => return Ok(solving.row.into_values()),
                 Err(why) => failed = Some(why),
             }
             if open.is_empty() {
@@ -61,13 +61,16 @@ impl TableModel {
     /// The row before anything is drawn.
     fn start(&self, request: &RowRequest<'_>) -> Result<Partial<'_>, Exhausted> {
         let mut states = Vec::with_capacity(self.cells.len());
+        // Mostly they come in the table's order.
+        let mut next = request.wanted.iter().peekable();
         for cell in &self.cells {
+            let is_next = next.next_if(|name| **name == cell.name).is_some();
             states.push(if let Some(fixed) = request.fixed.get(&cell.name) {
                 State::Given(match fixed {
                     Some(text) => read(text, &cell.sort).map(Some).ok_or(Unknown),
                     None => Ok(None),
                 })
-            } else if request.wanted.contains(&cell.name) {
+            } else if is_next || request.wanted.contains(&cell.name) {
                 if let Err(impossible) = &cell.recipe {
                     return Err(Exhausted {
                         column: Some(cell.name.clone()),
@@ -120,16 +123,12 @@ impl Partial<'_> {
         !condition.settled && condition.columns.iter().any(is_open)
     }
 
-    fn into_values(mut self, wanted: &[String]) -> BTreeMap<String, Option<String>> {
-        let mut found = BTreeMap::new();
-        for (cell, state) in self.cells.iter().zip(&mut self.states) {
-            if let State::Made(text, _) = state
-                && wanted.contains(&cell.name)
-            {
-                found.insert(cell.name.clone(), text.take());
-            }
-        }
-        found
+    fn into_values(self) -> BTreeMap<String, Option<String>> {
+        let made = self.cells.iter().zip(self.states).filter_map(|(cell, state)| match state {
+            State::Made(text, _) => Some((cell.name.clone(), text)),
+            _ => None,
+        });
+        made.collect()
     }
 }
 
@@ -182,6 +181,7 @@ impl<'a> Solving<'a, '_> {
                 why: "no value meets it together with the others".to_owned(),
             });
         }
+        self.make_room();
         for column in self.order() {
             self.fill(column)?;
         }
@@ -303,9 +303,28 @@ impl<'a> Solving<'a, '_> {
         Ok(())
     }
 
-    /// Keeps a bound of a column that is filled later reachable: with
-    /// `a < b` and `b <= 100`, `a` is below 100.
-    fn leave_room(&mut self, column: usize, later: usize, atom: &Expression) {
+    /// Carries bounds from column to column before the first is filled: with
+    /// `a < b`, `b < c` and `c <= 100`, `a` is below 100.
+    fn make_room(&mut self) {
+        // As far as a chain of columns is long.
+        for _ in 0..self.pending.len() {
+            let mut moved = false;
+            for atom in self.pending.clone() {
+                if let [a, b] = self.row.open_columns(atom).as_slice() {
+                    moved |= self.leave_room(*a, *b, atom);
+                    moved |= self.leave_room(*b, *a, atom);
+                }
+            }
+            if !moved {
+                return;
+            }
+        }
+    }
+
+    /// Keeps the bounds of a column that is filled later reachable; true if
+    /// that took something from this one.
+    fn leave_room(&mut self, column: usize, later: usize, atom: &Expression) -> bool {
+        let mut changed = false;
         let (low, high) = {
             let demand = self.demand(later);
             (demand.low.clone(), demand.high.clone())
@@ -321,8 +340,10 @@ impl<'a> Solving<'a, '_> {
             let other_side = if is_high { demand.low != before.0 } else { demand.high != before.1 };
             if moved && !other_side && !demand.is_impossible() {
                 self.demands.insert(column, demand);
+                changed = true;
             }
         }
+        changed
     }
 
     fn write(&self, column: usize, demand: &Demand) -> Result<String, Exhausted> {

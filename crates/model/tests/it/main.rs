@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod checks;
+mod facts;
 mod judging;
 mod types;
 mod uniqueness;
