@@ -11,7 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use seedbed_api::{Failure, Result};
 use seedbed_model::{Fill, TableModel};
-use seedbed_schema::{KeyPart, Schema, Table, UniqueKey};
+use seedbed_schema::{
+    Base, Column, KeyPart, NamedType, Schema, Table, TypeRef, TypeShape, UniqueKey,
+};
 
 use crate::explanation::Lost;
 use crate::sql::Comparison;
@@ -126,7 +128,7 @@ pub(crate) fn choose(asked: &Asked<'_>) -> Result<Choice> {
     }
     usable.sort_by_cached_key(|(known, key)| asked.order(*known, key));
     let Some((best, first)) = usable.first().copied() else {
-        return content(asked, lost);
+        return Ok(content(asked, lost));
     };
     let (level, rest): (Vec<_>, Vec<_>) = usable.iter().copied().partition(|(known, key)| {
         *known == best && (best != Known::Generated && asked.mentions(key))
@@ -329,43 +331,25 @@ fn named(asked: &Asked<'_>) -> Result<Choice> {
     Err(failure.hint(format!("CREATE UNIQUE INDEX ON {} ({columns})", table.name.sql())))
 }
 
-/// A row that no key identifies: it is found by comparing what was passed and
-/// the parents; where nothing was passed, or where there are several, by
-/// comparing everything that is generated.
-fn content(asked: &Asked<'_>, lost: Vec<Lost>) -> Result<Choice> {
+/// A row that no key identifies is found by content: by what was passed and
+/// the parents; where nothing was passed, or where there are several, by the
+/// one generated column that tells rows apart best. One is enough, since it is
+/// made unique, and the fewer there are, the less a trigger or the application
+/// can change them.
+fn content(asked: &Asked<'_>, lost: Vec<Lost>) -> Choice {
     let table = asked.table;
-    let everything = asked.many || (asked.set.is_empty() && asked.given.is_empty());
-    let comparable = |name: &str| {
-        table.column(name).is_some_and(|column| {
-            Comparison::of(asked.schema, &column.data_type) == Comparison::Native
-        })
-    };
+    let nothing_passed = asked.set.is_empty() && asked.given.is_empty();
     let mut columns: Vec<&str> = Vec::new();
+    if nothing_passed || asked.many {
+        columns.extend(asked.telling());
+    }
     for column in &table.columns {
         let name = column.name.as_str();
-        let takes_part = asked.is_set(name)
-            || match asked.fill(name) {
-                Some(Fill::Parent { .. }) => column.not_null,
-                Some(Fill::Generate(_)) => everything && comparable(name),
-                _ => false,
-            };
-        if takes_part {
+        let parent = matches!(asked.fill(name), Some(Fill::Parent { .. })) && column.not_null;
+        let alone = nothing_passed && !columns.is_empty();
+        if asked.is_set(name) || (parent && !alone && !columns.contains(&name)) {
             columns.push(name);
         }
-    }
-    if columns.is_empty() {
-        // Nothing is required: the first column that can be generated tells
-        // rows apart.
-        columns.extend(
-            table
-                .columns
-                .iter()
-                .filter(|column| column.is_writable() && !column.is_surrogate())
-                .map(|column| column.name.as_str())
-                .find(|name| {
-                    comparable(name) && !matches!(asked.fill(name), Some(Fill::Impossible { .. }))
-                }),
-        );
     }
     let part = |name: &str| KeyPart {
         column: Some(name.to_owned()),
@@ -378,8 +362,52 @@ fn content(asked: &Asked<'_>, lost: Vec<Lost>) -> Result<Choice> {
         predicate: None,
         arbiter: false,
     };
-    let why = "no unique key can be used, so rows are found by comparing these columns";
-    Ok(Choice { identifiers: vec![identifier], also: Vec::new(), why: why.to_owned(), lost })
+    let why = "no unique key can be used, so rows are found by comparing this";
+    Choice { identifiers: vec![identifier], also: Vec::new(), why: why.to_owned(), lost }
+}
+
+impl Asked<'_> {
+    /// The column whose generated values tell rows apart best: one that must
+    /// have a value before one that may stay NULL, a text before a number, no
+    /// small domain.
+    fn telling(&self) -> Option<&str> {
+        let rank = |column: &Column| {
+            let name = column.name.as_str();
+            let required = match self.fill(name) {
+                Some(Fill::Generate(_)) => true,
+                Some(Fill::Database) => false,
+                _ => return None,
+            };
+            let usable = column.is_writable()
+                && !column.is_surrogate()
+                && !self.is_set(name)
+                && !self.is_parents(name)
+                && Comparison::of(self.schema, &column.data_type) == Comparison::Native;
+            let scarce = self.model.domain(name).is_some();
+            usable.then(|| (!required, scarce, self.kind(&column.data_type), column.number))
+        };
+        let ranked = self.table.columns.iter().filter_map(|column| Some((rank(column)?, column)));
+        ranked.min_by_key(|(rank, _)| *rank).map(|(_, column)| column.name.as_str())
+    }
+
+    /// Types by how well their values tell rows apart.
+    fn kind(&self, data_type: &TypeRef) -> u8 {
+        match &data_type.shape {
+            TypeShape::Base(Base::Text | Base::Varchar | Base::Citext) => {
+                if data_type.length.is_some_and(|length| length < 8) { 3 } else { 0 }
+            }
+            TypeShape::Base(Base::Uuid) => 1,
+            TypeShape::Base(Base::Int4 | Base::Int8 | Base::Numeric) => 2,
+            TypeShape::Base(Base::Date | Base::Timestamp | Base::Timestamptz) => 4,
+            // Written by triggers everywhere.
+            TypeShape::Base(Base::Tsvector) => 9,
+            TypeShape::Named(name) => match self.schema.named_type(name) {
+                Some(NamedType::Domain { base, .. }) => self.kind(base),
+                _ => 6,
+            },
+            _ => 5,
+        }
+    }
 }
 
 fn ambiguous<'a>(table: &Table, keys: impl Iterator<Item = &'a UniqueKey>) -> Failure {

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use seedbed_api::Result;
 use seedbed_api::plan::{Policy, Rows};
 use seedbed_model::{Fill, Settings, TableModel};
-use seedbed_schema::{Check, Schema, Table, TableName, UniqueKey};
+use seedbed_schema::{Schema, Table, TableName, UniqueKey};
 
 use super::node::{Graph, Identity, Node, Place, Source};
+use super::partition::partitioned;
 use crate::key::{Asked, choose};
 use crate::wanted::{Passed, Wanted, config};
 
@@ -120,9 +121,7 @@ impl Growing<'_> {
             return Err(config(format!("a row of {} needs too many parents", seed.table.name)));
         }
         let mut table = seed.table;
-        if let Some(check) = place_of(self.schema, &table) {
-            Arc::make_mut(&mut table).checks.push(check);
-        }
+        partitioned(self.schema, &mut table);
         let given: BTreeSet<String> = seed.set.keys().cloned().collect();
         let mut model = TableModel::new(self.schema, &table, self.settings, &given);
         let key = {
@@ -242,33 +241,4 @@ impl Growing<'_> {
         let keyed = !generated && !node.fresh && (!within.is_empty());
         node.identity = if keyed { Identity::Key } else { Identity::Ordinal { first, within } };
     }
-}
-
-/// What a partitioned table, or a partition, can hold, as a condition like any
-/// other: a row outside has no place.
-fn place_of(schema: &Schema, table: &Table) -> Option<Check> {
-    let (holds, key): (Vec<String>, &[String]) = if table.partition_key.is_empty() {
-        let (parent, own) = schema.tables.values().find_map(|parent| {
-            let own = parent.partitions.iter().find(|partition| partition.name == table.name)?;
-            Some((parent, own))
-        })?;
-        (vec![own.holds.clone()?], &parent.partition_key)
-    } else {
-        let holds: Option<Vec<String>> =
-            table.partitions.iter().map(|partition| partition.holds.clone()).collect();
-        (holds?, &table.partition_key)
-    };
-    let expression = if holds.is_empty() {
-        "false".to_owned()
-    } else {
-        holds.iter().map(|holds| format!("({holds})")).collect::<Vec<_>>().join(" OR ")
-    };
-    let mentioned = |name: &str| key.iter().any(|part| part.contains(name));
-    let columns = table.columns.iter().map(|column| column.name.clone());
-    Some(Check {
-        name: format!("partitions of {}", table.name.name),
-        expression,
-        columns: columns.filter(|name| mentioned(name)).collect(),
-        enforced: true,
-    })
 }

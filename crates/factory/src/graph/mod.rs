@@ -7,6 +7,7 @@ mod join;
 mod node;
 mod order;
 mod parent;
+mod partition;
 mod prune;
 
 pub(crate) use grow::grow;
