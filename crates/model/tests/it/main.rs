@@ -2,7 +2,8 @@
 
 mod catalogue;
 mod checks;
+mod every_type;
 mod facts;
 mod judging;
-mod types;
+
 mod uniqueness;
