@@ -6,3 +6,4 @@ mod keys;
 mod parents;
 mod surroundings;
 mod twice;
+mod vectors;
