@@ -35,6 +35,15 @@ pub const READ: &[EnvVar] = &[
     ),
     var("SEEDBED_TOKEN", "The token of the lease service."),
     var("SEEDBED_LEASE", "The lease that `seedbed mark`, `rewind`, `release` and `keep` mean."),
+    var(
+        "SEEDBED_URL",
+        "The database of the run or lease around us: what `seedbed make`, `explain` and `dump` use.",
+    ),
+    var(
+        "DATABASE_URL",
+        "What `seedbed make` and `explain` use where nothing nearer names a database; nothing else \
+         reads it.",
+    ),
     var("NO_COLOR", "Any value turns colour off."),
 ];
 

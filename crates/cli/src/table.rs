@@ -8,19 +8,19 @@ pub(crate) fn render<const N: usize>(
 ) -> String {
     let mut all = vec![header.map(str::to_owned)];
     all.extend(rows);
-    align(all)
+    align(&all)
 }
 
 /// Renders rows without a header.
-pub(crate) fn align<const N: usize>(all: Vec<[String; N]>) -> String {
+pub(crate) fn align<const N: usize>(all: &[[String; N]]) -> String {
     let mut widths = [0; N];
-    for row in &all {
+    for row in all {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
     }
     let mut out = String::new();
-    for row in &all {
+    for row in all {
         let padded: Vec<String> =
             row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
         out.push_str(padded.join("  ").trim_end());

@@ -137,7 +137,7 @@ fn show(
 
 /// Lines of one table, aligned.
 fn flush(lines: &mut Vec<[String; 3]>, text: &mut String) {
-    text.push_str(&table::align(std::mem::take(lines)));
+    text.push_str(&table::align(&std::mem::take(lines)));
 }
 
 /// `1000 users: 998 matched, 2 created`
@@ -178,10 +178,10 @@ fn key(explanation: &Explanation) -> String {
         let columns = explanation.key.join(", ");
         format!("{} is found by ({columns}): {}\n", explanation.table, explanation.why)
     };
-    let rows = explanation.lost.iter().map(|lost| {
+    let lost = explanation.lost.iter().map(|lost| {
         [format!("  not by ({})", lost.columns.join(", ")), lost.index.clone(), lost.why.clone()]
     });
-    text.push_str(&table::align(rows.collect()));
+    text.push_str(&table::align(&lost.collect::<Vec<_>>()));
     text
 }
 

@@ -8,20 +8,23 @@ fn without_a_file_the_defaults_are_shown() {
     exit: 0
     --- stdout
     # [PROJECT] has no seedbed.toml
-    server = "auto"        # default
-    version is not set     # default
-    storage = "auto"       # default
-    role is not set        # default
-    locale is not set      # default
-    allow_host = []        # default
-    tune_existing = false  # default
-    fetch_with = "auto"    # default
-    offline = false        # default
-    os_user is not set     # default
-    idle_timeout = "30m"   # default
-    workers is not set     # default
-    lane = "auto"          # default
-    recipe is not set      # default: no migrations and no dump in the usual places
+    server = "auto"             # default
+    version is not set          # default
+    storage = "auto"            # default
+    role is not set             # default
+    locale is not set           # default
+    allow_host = []             # default
+    tune_existing = false       # default
+    fetch_with = "auto"         # default
+    offline = false             # default
+    os_user is not set          # default
+    idle_timeout = "30m"        # default
+    workers is not set          # default
+    lane = "auto"               # default
+    recipe is not set           # default: no migrations and no dump in the usual places
+    factories.seed = "seedbed"  # default
+    factories.locale = "en_US"  # default
+    factories.consent = []      # default
     --- stderr
     "#);
 }

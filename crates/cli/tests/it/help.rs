@@ -22,6 +22,8 @@ fn the_help_lists_what_there_is() {
       release      End a lease before its command ends
       keep         Keep a leased database as it is; prints its URL
       kept         Look at databases that were kept
+      make         Make rows: the same call is the same row
+      explain      Say how a call of `seedbed make` is understood
       dump         Write a database as SQL, without a trace of Seedbed
       ps           List what runs now
       gc           Remove what a crash left behind

@@ -33,6 +33,11 @@ impl Session {
         fs::canonicalize(self.folder.path().join("project")).unwrap()
     }
 
+    /// The folder around the project, with cache, state and run beside it.
+    pub(crate) fn around(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.project().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

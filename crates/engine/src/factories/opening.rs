@@ -94,12 +94,19 @@ pub(super) async fn run(
 
 /// A diagnosis as a failure.
 fn told(diagnosis: Diagnosis, trouble: &Trouble) -> Failure {
+    // Classes of SQLSTATE (manual, appendix A): data exceptions, constraints,
+    // names and rights, what a function of the schema raises.
     let kind = match trouble.sqlstate.as_deref() {
         // insufficient_privilege
         Some("42501") => Kind::Refused,
-        // lock_not_available
-        Some("55P03") => Kind::Timeout,
-        _ => Kind::Database,
+        // lock_not_available, query_canceled
+        Some("55P03" | "57014") => Kind::Timeout,
+        Some(state) if ["22", "23", "42", "P0"].iter().any(|class| state.starts_with(class)) => {
+            Kind::Config
+        }
+        Some(_) => Kind::Database,
+        // The rows that are there say otherwise.
+        None => Kind::Config,
     };
     let failure = Failure::new(kind, diagnosis.message);
     let failure = diagnosis.detail.into_iter().fold(failure, Failure::detail);
