@@ -6,7 +6,7 @@ use std::sync::Arc;
 use seedbed_api::Result;
 use seedbed_api::plan::{Made, Outcome, ValuesRequest};
 
-use crate::machine::{Rows, values_of};
+use crate::machine::{Rows, values_of, wanted};
 use crate::shape::Entry;
 use crate::wanted::config;
 
@@ -27,7 +27,7 @@ pub(crate) fn build(entry: &Arc<Entry>, request: &ValuesRequest) -> Result<Vec<M
                 .detail(format!("{}: CHECK ({})", check.name, check.expression))
                 .hint("leave out --build"));
         }
-        let wanted = node.generated();
+        let wanted = wanted(node);
         let size = rows.size(node);
         let mut built = Vec::with_capacity(size as usize);
         for row in 0..size {

@@ -19,7 +19,11 @@ pub(crate) fn fill(graph: &mut Graph) -> Result<()> {
     let scope = graph.scope.clone();
     for node in &mut graph.nodes {
         let Identity::Ordinal { first, .. } = &node.identity else { continue };
-        if !is_constant(node) {
+        if !is_known(node) {
+            continue;
+        }
+        let constant = if is_unjudged(node) { node.generated() } else { key(node) };
+        if constant.is_empty() {
             continue;
         }
         let wanted = node.generated();
@@ -30,15 +34,25 @@ pub(crate) fn fill(graph: &mut Graph) -> Result<()> {
             attempt: 0,
             ordinal: *first,
         };
-        node.constants = node.model.row(&request).map_err(|why| exhausted(node, why))?;
+        let mut made = node.model.row(&request).map_err(|why| exhausted(node, why))?;
+        made.retain(|name, _| constant.contains(name));
+        node.constants = made;
     }
     Ok(())
 }
 
-fn is_constant(node: &Node) -> bool {
+/// Whether its ordinal and nothing else decides about the row.
+fn is_known(node: &Node) -> bool {
+    node.rows == Rows::One
+        && !node.fresh
+        && matches!(node.place, Place::Target | Place::Shared)
+        && node.arguments().next().is_none()
+}
+
+/// Whether no server is needed. A small domain of another unique column may be
+/// taken by a row that is there.
+fn is_unjudged(node: &Node) -> bool {
     let first = node.key.first();
-    // A small domain of another unique column may be taken by a row that is
-    // there: the server must be asked.
     let scarce = |key: &seedbed_schema::UniqueKey| {
         first.index.as_deref() != Some(key.name.as_str())
             && key.columns().any(|name| {
@@ -46,11 +60,18 @@ fn is_constant(node: &Node) -> bool {
                     && node.model.domain(name).is_some()
             })
     };
-    node.rows == Rows::One
-        && !node.fresh
-        && matches!(node.place, Place::Target | Place::Shared)
-        && node.arguments().next().is_none()
-        && node.model.judged.is_empty()
+    node.model.judged.is_empty()
         && node.table.exclusions.is_empty()
         && !node.table.keys.iter().any(scarce)
+}
+
+/// The columns of its key that are generated, if no server need judge them: the
+/// row is looked up without asking for values then. The others are made around
+/// them.
+fn key(node: &Node) -> Vec<String> {
+    let columns: Vec<String> =
+        node.generated().into_iter().filter(|name| node.key.first().has(name)).collect();
+    let judged = node.model.judged.iter().flat_map(|check| &check.columns);
+    let mut judged = judged.filter(|name| columns.contains(name));
+    if judged.next().is_some() { Vec::new() } else { columns }
 }

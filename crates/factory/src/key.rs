@@ -276,11 +276,12 @@ impl Asked<'_> {
     }
 
     /// Better keys first.
-    fn order(&self, known: Known, key: &UniqueKey) -> (Known, bool, bool, bool, usize, String) {
+    fn order(&self, known: Known, key: &UniqueKey) -> (Known, [bool; 4], usize, String) {
         let nullable = key
             .columns()
             .any(|name| !self.is_set(name) && self.table.column(name).is_none_or(|c| !c.not_null));
-        (known, nullable, key.predicate.is_some(), !key.primary, key.parts.len(), key.name.clone())
+        let worse = [nullable, key.predicate.is_some(), !key.is_plain(), !key.primary];
+        (known, worse, key.parts.len(), key.name.clone())
     }
 }
 

@@ -156,7 +156,9 @@ impl Joined<'_> {
             if self.path.contains(parent) {
                 return Err(circle(self.graph, &self.path));
             }
-            if !joins(self.graph, node, *parent) || self.parents.iter().any(|(known, _)| known == parent) {
+            if !joins(self.graph, node, *parent)
+                || self.parents.iter().any(|(known, _)| known == parent)
+            {
                 continue;
             }
             if above.rows != Rows::One && node.rows == Rows::One {

@@ -54,9 +54,9 @@ impl Rows<'_> {
         }
     }
 
-    /// What was passed for a row.
+    /// What was passed for a row, and what stands in the plan.
     pub(crate) fn fixed(&self, node: &Node, row: u32) -> BTreeMap<String, Option<String>> {
-        let mut fixed = BTreeMap::new();
+        let mut fixed = node.constants.clone();
         for (column, passed) in node.arguments() {
             if let Some(value) = self.argument(&passed.argument, row) {
                 fixed.insert(column.to_owned(), value.map(str::to_owned));

@@ -115,7 +115,6 @@ impl Judging {
                     Err(failure) => return Err(failure),
                 };
                 let mut all = rows.fixed(node, row);
-                all.extend(node.constants.clone());
                 all.extend(values.clone());
                 self.shown.insert((row, attempt), values);
                 candidates.push(Candidate { row, attempt, values: all });

@@ -1,6 +1,7 @@
 //! Generated values as a machine without input or output: it asks for what only
 //! the server knows, and is done when every row has its values.
 
+mod domain;
 mod fresh;
 mod identity;
 mod judging;
@@ -10,4 +11,4 @@ mod values;
 pub(crate) use identity::Rows;
 pub use need::{Answer, Need, Question};
 pub use values::ValuesMachine;
-pub(crate) use values::values_of;
+pub(crate) use values::{values_of, wanted};

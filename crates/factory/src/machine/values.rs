@@ -8,6 +8,7 @@ use seedbed_api::plan::{Values, ValuesRequest};
 use seedbed_api::{Failure, Kind, Result};
 use seedbed_model::RowRequest;
 
+use super::domain::suffices;
 use super::fresh::Search;
 use super::identity::Rows;
 use super::judging::{Judging, is_judged};
@@ -70,6 +71,7 @@ impl ValuesMachine {
                         self.stage = Stage::Done;
                         continue;
                     };
+                    suffices(&rows, index)?;
                     let wanted = wanted(node);
                     if wanted.is_empty() {
                         self.stage = Stage::Node(index + 1);
@@ -97,7 +99,7 @@ impl ValuesMachine {
 }
 
 /// Columns a node's rows are asked for.
-pub(super) fn wanted(node: &Node) -> Vec<String> {
+pub(crate) fn wanted(node: &Node) -> Vec<String> {
     let columns = node.generated();
     columns.into_iter().filter(|name| !node.constants.contains_key(name)).collect()
 }

@@ -61,9 +61,8 @@ fn plans_hold_only_what_belongs_to_the_caller() {
                 assert!(!words.contains(&word), "{place}: {word}");
             }
             // Each placeholder has its parameter, and each parameter its place.
-            let placeholders = (1..)
-                .take_while(|at| step.sql.contains(&format!("${at}::text")))
-                .count();
+            let placeholders =
+                (1..).take_while(|at| step.sql.contains(&format!("${at}::text"))).count();
             assert_eq!(placeholders, step.parameters.len(), "{place}: {}", step.sql);
             // Whoever inserts looks again afterwards, or says that it is over.
             assert!(step.outcome.is_none() || step.savepoint, "{place}");

@@ -3,6 +3,7 @@
 
 mod ground;
 mod keys;
+mod limits;
 mod parents;
 mod surroundings;
 mod twice;
