@@ -307,6 +307,9 @@ pub(super) fn candidates(column: &[String], table: &[String]) -> (Vec<Generator>
     if has("code|iso|iso code|codigo|codice|kod", &whole) {
         return (about(CODES, row).into_iter().collect(), 0);
     }
+    if has("num|number|nr", &whole) && has("version|release", row) {
+        return (vec![Semver], 0);
+    }
     let last = column.last().map_or("", String::as_str);
     for from in 0..column.len() {
         // What qualifies a word from behind is no part of these facts.
