@@ -10,12 +10,15 @@
 
 mod bare;
 mod contestant;
+mod desk;
+mod factories;
 mod isolation;
 mod machine;
 mod memory;
 mod options;
 mod peers;
 mod report;
+mod service;
 mod start;
 mod wire;
 
@@ -23,15 +26,24 @@ use anyhow::{Result, bail};
 
 use options::Options;
 
+/// All benchmarks.
+const NAMES: &str = "start, isolation, factories";
+
 /// `cargo xtask bench …`.
 pub(crate) fn run(words: &[&str]) -> Result<bool> {
     let (name, rest) = words.split_first().unwrap_or((&"", &[]));
     let options = Options::read(rest)?;
+    if *name == "factories"
+        && let Some(is_good) = factories::optimised(rest)?
+    {
+        return Ok(is_good);
+    }
     let report = match *name {
         "start" => start::measure(&options)?,
         "isolation" => isolation::measure(&options)?,
-        "" => bail!("bench needs a name; there are: start, isolation"),
-        other => bail!("no benchmark is named {other}; there are: start, isolation"),
+        "factories" => factories::measure(&options)?,
+        "" => bail!("bench needs a name; there are: {NAMES}"),
+        other => bail!("no benchmark is named {other}; there are: {NAMES}"),
     };
     if options.json {
         println!("{}", serde_json::to_string_pretty(&report.data())?);
@@ -43,7 +55,7 @@ pub(crate) fn run(words: &[&str]) -> Result<bool> {
 
 /// The smallest form of every benchmark that has one, for the tests.
 pub(crate) fn smoke() -> Result<bool> {
-    isolation::smoke()
+    Ok(isolation::smoke()? && factories::smoke()?)
 }
 
 /// A runtime of one thread.

@@ -29,8 +29,8 @@ usage: cargo xtask COMMAND
                         compile the lists that values are drawn from, or compare
   snippets              check the commands and files shown in README and guides
   test [--short]        every check and every test; the last line is the sum
-  bench start|isolation [--rounds N] [--json] [--check] [--no-peers]
-       [--program FILE] [--short]
+  bench start|isolation|factories [--rounds N] [--json] [--check]
+       [--no-peers] [--program FILE] [--short]
                         measure beside the limit and peers, in one call
   soak [chaos|cycles|all] [--rounds N | --minutes M] [--seed S]
        [--participant P] [--program FILE]

@@ -45,7 +45,7 @@ pub(crate) fn run(length: Length) -> Result<bool> {
     tally.add(tests(length)?);
     tally.add(example::run(length)?);
     tally.add(chaos());
-    tally.add(say("bench isolation --short", bench::smoke));
+    tally.add(say("bench --short", bench::smoke));
     finish(&tally, began)
 }
 

@@ -8,8 +8,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 use seedbed_db::quote_ident;
 
 use super::super::contestant::Contestant;
+use super::super::desk::{Desk, Plain};
 use super::SMALL_BURST;
-use super::plain::{Desk, Plain};
 use super::shape::Shape;
 use super::slot::{Shared, Slot};
 use super::touch::USUAL;

@@ -16,10 +16,10 @@ use seedbed_server::binaries::Binaries;
 use tokio::runtime::Runtime;
 
 use super::super::contestant::Contestant;
+use super::super::desk::Plain;
 use super::super::peers::install::{bounded, interpreter};
 use super::super::peers::{Ground, Peer};
 use super::SMALL_BURST;
-use super::plain::Plain;
 use super::shape::Shape;
 use super::touch::USUAL;
 use crate::root;

@@ -9,8 +9,8 @@ use seedbed_httpd::Client;
 use tokio::runtime::Runtime;
 
 use super::super::contestant::Contestant;
+use super::super::service::Service;
 use super::BURST;
-use super::service::Service;
 
 /// Its line in the report.
 pub(crate) const NAME: &str = "hand-out of an idle slot";

@@ -1,96 +1,13 @@
 //! What plain SQL can do on a database that Seedbed has not touched: the
 //! limits, and what other tools send.
 
-use std::rc::Rc;
-use std::time::{Duration, Instant};
-
 use anyhow::{Context as _, Result, ensure};
-use seedbed_db::{Session, Target};
-use tokio::runtime::Runtime;
 
 use super::super::contestant::Contestant;
+use super::super::desk::Desk;
 use super::shape::Shape;
-use super::slot::BOUND;
 use super::touch::{ROWS_SEEN, TOUCHES};
 use super::{BURST, SMALL_BURST};
-
-/// Databases of our own on a server; they end with it.
-pub(crate) struct Plain {
-    runtime: Rc<Runtime>,
-    admin: Target,
-    session: Session,
-}
-
-/// A session of one of them.
-#[derive(Clone)]
-pub(crate) struct Desk {
-    runtime: Rc<Runtime>,
-    session: Rc<Session>,
-}
-
-impl Desk {
-    /// Connects.
-    pub(crate) fn open(runtime: &Rc<Runtime>, target: &Target) -> Result<Self> {
-        let session = runtime.block_on(Session::connect(target, "bench", BOUND))?;
-        Ok(Self { runtime: Rc::clone(runtime), session: Rc::new(session) })
-    }
-
-    /// Runs statements.
-    pub(crate) fn batch(&self, sql: &str) -> Result<()> {
-        Ok(self.runtime.block_on(self.session.batch(sql))?)
-    }
-
-    /// Runs statements; how long that took.
-    pub(crate) fn time(&self, sql: &str) -> Result<Duration> {
-        let began = Instant::now();
-        self.batch(sql)?;
-        Ok(began.elapsed())
-    }
-
-    /// One value.
-    pub(crate) fn value(&self, sql: &str) -> Result<String> {
-        Ok(self.runtime.block_on(self.session.value(sql))?.unwrap_or_default())
-    }
-
-    /// The session itself, and what drives it.
-    pub(crate) fn parts(&self) -> (&Runtime, &Session) {
-        (&self.runtime, &self.session)
-    }
-
-    /// Bytes of the database, in MB.
-    pub(crate) fn megabytes(&self) -> Result<String> {
-        self.value("SELECT pg_database_size(current_database()) >> 20")
-    }
-}
-
-impl Plain {
-    /// On the server with this maintenance database.
-    pub(crate) fn on(runtime: &Rc<Runtime>, admin: &Target) -> Result<Self> {
-        let session = runtime.block_on(Session::connect(admin, "bench", BOUND))?;
-        Ok(Self { runtime: Rc::clone(runtime), admin: admin.clone(), session })
-    }
-
-    /// The server's major version.
-    pub(crate) fn major(&self) -> u16 {
-        self.session.server_version().0
-    }
-
-    /// Creates a database and runs scripts in it; nobody is connected after.
-    pub(crate) fn create(&self, name: &str, scripts: &[&str]) -> Result<Target> {
-        let target = self.admin.with_database(name);
-        self.runtime.block_on(async {
-            self.session.batch(&format!("CREATE DATABASE {name}")).await?;
-            let session = Session::connect(&target, "bench", BOUND).await?;
-            for script in scripts {
-                session.batch(script).await?;
-            }
-            session.batch("VACUUM ANALYZE").await?;
-            session.close().await;
-            anyhow::Ok(())
-        })?;
-        Ok(target)
-    }
-}
 
 /// Rolling back is the limit: nothing was committed, nothing is looked for.
 pub(crate) fn rollbacks(shape: &Shape, desk: &Desk) -> Result<Vec<Contestant<'static>>> {

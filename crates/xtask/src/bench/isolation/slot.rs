@@ -11,8 +11,8 @@ use seedbed_httpd::Client;
 use tokio::runtime::Runtime;
 
 use super::super::contestant::Contestant;
+use super::super::service::Service;
 use super::BURST;
-use super::service::Service;
 use super::touch::{ROWS_SEEN, SEQUENCES_SEEN, Touch};
 
 /// How long the server may keep a client waiting.

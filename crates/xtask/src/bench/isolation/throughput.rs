@@ -9,7 +9,7 @@ use seedbed_api::lease::{Acquire, LaneChoice, MarkRequest, Rewind};
 use seedbed_db::{Call, Session};
 use seedbed_httpd::Client;
 
-use super::service::Service;
+use super::super::service::Service;
 use super::slot::BOUND;
 use crate::dice::Dice;
 

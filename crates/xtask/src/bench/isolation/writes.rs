@@ -10,8 +10,8 @@ use seedbed_db::{Call, Prepared, Session};
 use tokio::runtime::Runtime;
 
 use super::super::contestant::Contestant;
+use super::super::desk::Desk;
 use super::SMALL_BURST;
-use super::plain::Desk;
 use super::slot::Shared;
 
 /// Statements of one turn; the turn's figure is their mean.

@@ -1,0 +1,114 @@
+//! The targets, and what else is worth comparing.
+
+use super::super::report::{Report, Verdict};
+use super::schema::Size;
+use super::{batch, catalog, single};
+
+/// A hit against the bare select.
+const HIT: f64 = 1.5;
+/// A miss against select, insert and a round trip.
+const MISS: f64 = 1.0;
+/// Rows per second as a share of COPY's, without look-up and with it.
+const FRESH: f64 = 45.0;
+const KEYED: f64 = 30.0;
+/// Rows per second when all are there.
+const REPEAT: f64 = 200_000.0;
+/// The schema of 400 tables.
+const SCHEMA_MS: f64 = 100.0;
+/// Rows per second against the peer that is told apart, and against the best other.
+const FIRST_PEER: f64 = 100.0;
+const OTHER_PEERS: f64 = 20.0;
+
+/// Targets without peers: hit and miss in two manners, three of a batch, the schema.
+pub(crate) const COUNT: usize = 2 * 2 + 3 + 1;
+
+/// A peer that was measured.
+pub(crate) struct Rival {
+    /// Its line in the report.
+    pub(crate) name: String,
+    /// Whether it is the one with a target of its own.
+    pub(crate) is_first: bool,
+}
+
+/// Adds every comparison to the report. Ratios are asserted; what is no ratio
+/// depends on the machine and is compared only.
+pub(crate) fn compare(
+    report: &mut Report,
+    size: Size,
+    part: Size,
+    tables: usize,
+    rivals: &[Rival],
+) {
+    for names in single::names() {
+        report.compare(&names.hit, &names.select, Some(HIT));
+        for (miss, target) in [(&names.miss, Some(MISS)), (&names.alone, None)] {
+            let limits = (report.median_ms(&names.both), report.median_ms(single::TRIP));
+            if let (Some(value), (Some(both), Some(trip))) = (report.median_ms(miss), limits) {
+                let name = format!("{miss} ÷ (select, insert, round trip)");
+                let verdict = Verdict::told(name, "", value / (both + trip));
+                report.verdicts.push(match target {
+                    Some(target) => verdict.at_most(target),
+                    None => verdict,
+                });
+            }
+        }
+    }
+    let names = batch::Names::of(size);
+    for (own, least) in [(&names.fresh, FRESH), (&names.keyed, KEYED)] {
+        if let (Some(value), Some(copy)) = (report.median_ms(own), report.median_ms(&names.copy)) {
+            let name = format!("{own}, of COPY's rows/s");
+            let verdict = Verdict::told(name, "%", 100.0 * copy / value);
+            report.verdicts.push(verdict.at_least(least));
+        }
+    }
+    for name in [&names.copy, &names.fresh, &names.keyed] {
+        rate(report, name, size, None);
+    }
+    rate(report, &names.repeat, size, Some(REPEAT));
+    let names = catalog::Names::of(tables);
+    if let Some(value) = report.median_ms(&names.schema) {
+        let verdict = Verdict::told(&names.schema, "ms", value).at_most(SCHEMA_MS);
+        report.verdicts.push(verdict.not_asserted());
+    }
+    peers(report, part, rivals);
+}
+
+/// Adds rows per second.
+fn rate(report: &mut Report, name: &str, size: Size, least: Option<f64>) {
+    if let Some(value) = report.median_ms(name) {
+        let value = (size.rows() as f64 / (value / 1e3)).round();
+        let verdict = Verdict::told(name, "rows/s", value);
+        report.verdicts.push(match least {
+            Some(least) => verdict.at_least(least).not_asserted(),
+            None => verdict,
+        });
+    }
+}
+
+/// The same rows from the default call, which looks them up first: the peers
+/// look for nothing.
+fn peers(report: &mut Report, part: Size, rivals: &[Rival]) {
+    let names = batch::Names::of(part);
+    let Some(own) = report.median_ms(&names.keyed) else { return };
+    rate(report, &names.fresh, part, None);
+    rate(report, &names.keyed, part, None);
+    for rival in rivals {
+        rate(report, &rival.name, part, None);
+    }
+    let faster = |report: &Report, rival: &Rival| Some(report.median_ms(&rival.name)? / own);
+    let best = |report: &Report, first: bool| {
+        let group = rivals.iter().filter(|rival| rival.is_first == first);
+        let ratios = group.filter_map(|rival| Some((faster(report, rival)?, rival)));
+        ratios.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, rival)| rival.name.clone())
+    };
+    let marked = [(best(report, true), FIRST_PEER), (best(report, false), OTHER_PEERS)];
+    for rival in rivals {
+        let Some(value) = faster(report, rival) else { continue };
+        let verdict = Verdict::told(format!("{} ÷ {}", rival.name, names.keyed), "×", value);
+        let target = marked.iter().find(|(name, _)| name.as_ref() == Some(&rival.name));
+        report.verdicts.push(match target {
+            Some((_, least)) => verdict.at_least(*least),
+            None => verdict,
+        });
+    }
+}
