@@ -1,7 +1,7 @@
 //! `seedbed make` and `seedbed explain`.
 
-use seedbed_api::Result;
 use seedbed_api::plan::{Made, Outcome};
+use seedbed_api::{Listener as _, Result};
 use seedbed_engine::{Explanation, MadeRows, MakeRequest};
 use serde_json::json;
 
@@ -41,11 +41,14 @@ pub(super) fn make(context: &Context, args: &MakeArgs) -> Result<()> {
     let MadeRows { made, telling, place } = made?;
     let mood = if args.dry_run { Mood::Undone } else { Mood::Made };
     show(context, &made, |binding| telling.get(binding).cloned().unwrap_or_default(), mood)?;
-    context.printer.say(&format!("seedbed: in {place}"));
+    if !context.printer.json() {
+        context.printer.say(&format!("seedbed: in {place}"));
+    }
     if args.dry_run {
-        context.printer.notice(
+        context.reporter.notice(
             "nothing was written: the transaction was rolled back; values drawn from sequences \
-             stay drawn",
+             stay drawn"
+                .to_owned(),
         );
     }
     Ok(())

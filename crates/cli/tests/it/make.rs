@@ -1,9 +1,13 @@
 //! `seedbed make` and `explain` as a person calls them, on a server's test
 //! database: what is made, found, refused, and left alone.
 
+use std::time::Duration;
+
+use rustix::process::Signal;
 use seedbed_testkit::Server;
 use serde_json::Value;
 
+use crate::patience::until;
 use crate::project::Outcome;
 use crate::running::Running;
 use crate::session::Session;
@@ -226,8 +230,11 @@ fn plan_dry_run_and_explain_write_nothing() {
     let dry = scene.make(&["users", "email=a@x.example", "--dry-run"]);
     assert!(dry.succeeds().stdout.contains("would be created"), "{dry:?}");
     assert!(dry.stderr.contains("rolled back") && dry.stderr.contains("sequences"), "{dry:?}");
+    let told = scene.make(&["users", "email=a@x.example", "--dry-run", "--json"]);
+    assert_eq!(told.succeeds().events().len(), 1, "talk is events: {told:?}");
+    assert_eq!(told.stderr.lines().count(), 1, "{told:?}");
     assert_eq!(scene.ask("SELECT count(*) FROM users"), "0");
-    assert_eq!(scene.ask("SELECT last_value FROM users_id_seq"), "1", "drawn and gone");
+    assert_eq!(scene.ask("SELECT last_value FROM users_id_seq"), "2", "drawn and gone");
 }
 
 #[test]
@@ -332,6 +339,30 @@ fn a_role_without_rights_is_told_so() {
     let outcome = Outcome::from(scene.session.command(&words).output().unwrap());
     assert_ne!(outcome.code, Some(0), "{outcome:?}");
     assert!(outcome.stderr.contains("reader") || outcome.stderr.contains("GRANT"), "{outcome:?}");
+}
+
+#[test]
+fn an_interrupted_call_leaves_nothing_of_it() {
+    let scene = Scene::new();
+    let _ = scene.ask(
+        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
+           'BEGIN PERFORM pg_sleep(60); RETURN new; END';
+         CREATE TRIGGER slow BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION wait()",
+    );
+    for signal in [Signal::INT, Signal::TERM, Signal::KILL] {
+        let running = Running::spawn(&mut scene.command(&["make", "users", "email=a@x.example"]));
+        let waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+        let bound = Duration::from_secs(30);
+        until(bound, || (scene.ask(waits) == "1").then_some(())).expect("the insert waits");
+        running.signal(signal);
+        running.finish_killed();
+        let end =
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+        let _ = scene.ask(end);
+        until(bound, || scene.ask(waits).is_empty().then_some(())).expect("it ends");
+        let rows = "SELECT (SELECT count(*) FROM orgs), (SELECT count(*) FROM users)";
+        assert_eq!(scene.ask(rows), "0|0", "{signal:?}");
+    }
 }
 
 #[test]
