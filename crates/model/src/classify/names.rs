@@ -307,7 +307,7 @@ pub(super) fn candidates(column: &[String], table: &[String]) -> (Vec<Generator>
     if has("code|iso|iso code|codigo|codice|kod", &whole) {
         return (about(CODES, row).into_iter().collect(), 0);
     }
-    if has("num|number|nr", &whole) && has("version|release", row) {
+    if has("num|number|nr", &whole) && has("version|versions|release|releases", row) {
         return (vec![Semver], 0);
     }
     let last = column.last().map_or("", String::as_str);
