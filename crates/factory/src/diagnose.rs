@@ -229,7 +229,7 @@ fn refused(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
         "23514" if constraint.is_empty() => no_partition(table),
         "23514" => checked(entry, table, constraint),
         "23503" => orphan(table, constraint),
-        "23502" => null(table, trouble.column.as_deref()),
+        "23502" => null(node, trouble.column.as_deref()),
         "42501" => forbidden(table, trouble),
         "40001" => {
             let mut told = diagnosis(format!(
@@ -371,11 +371,24 @@ fn orphan(table: &Table, constraint: &str) -> Diagnosis {
     told
 }
 
-fn null(table: &Table, column: Option<&str>) -> Diagnosis {
+fn null(node: &Node, column: Option<&str>) -> Diagnosis {
+    let table = &node.table.name;
     let column = column.unwrap_or("a column");
-    let mut told =
-        diagnosis(format!("{column} of {} would be NULL, which it cannot be", table.name));
-    told.hints.push(format!("seedbed make {} {column}=…", table.name));
+    let given = node.sources.contains_key(column);
+    let triggers: Vec<&str> =
+        node.table.triggers.iter().filter(|t| t.on_insert).map(|t| t.name.as_str()).collect();
+    if given && !triggers.is_empty() {
+        // It had a value, and computes another one from other columns.
+        let mut told = diagnosis(format!("a trigger set {column} of {table} to NULL"));
+        told.detail = Some(format!("triggers: {}", triggers.join(", ")));
+        let others: Vec<String> = node.generated();
+        let passed: Vec<String> =
+            others.iter().filter(|name| *name != column).map(|name| format!("{name}=…")).collect();
+        told.hints.push(format!("seedbed make {table} {}", passed.join(" ")));
+        return told;
+    }
+    let mut told = diagnosis(format!("{column} of {table} would be NULL, which it cannot be"));
+    told.hints.push(format!("seedbed make {table} {column}=…"));
     told
 }
 
