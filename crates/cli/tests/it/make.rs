@@ -308,7 +308,7 @@ fn bad_input_is_told_with_what_would_be_right() {
         assert!(outcome.stdout.is_empty(), "{outcome:?}");
     }
     scene.make(&["users", "--policy", "sometimes"]).fails(2, &["converge, keep or strict"]);
-    scene.make(&["users", "-n", "0"]).fails(2, &["-n"]);
+    scene.make(&["users", "-n", "0"]).fails(2, &["--count", "0 is not in"]);
     assert_eq!(scene.ask("SELECT count(*) FROM users"), "0", "{state}");
     assert_eq!(scene.ask("SELECT count(*) FROM grades"), "0", "told before the first insert");
 }
