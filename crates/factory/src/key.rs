@@ -96,6 +96,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) key: &'a [String],
     /// Whether several rows are made at once.
     pub(crate) many: bool,
+    /// Whether they are never looked up.
+    pub(crate) fresh: bool,
 }
 
 /// How much of a key is known, best first.
@@ -128,7 +130,7 @@ pub(crate) fn choose(asked: &Asked<'_>) -> Result<Choice> {
     }
     usable.sort_by_cached_key(|(known, key)| asked.order(*known, key));
     let Some((best, first)) = usable.first().copied() else {
-        return Ok(content(asked, lost));
+        return content(asked, lost);
     };
     let (level, rest): (Vec<_>, Vec<_>) = usable.iter().copied().partition(|(known, key)| {
         *known == best && (best != Known::Generated && asked.mentions(key))
@@ -337,20 +339,26 @@ fn named(asked: &Asked<'_>) -> Result<Choice> {
 /// one generated column that tells rows apart best. One is enough, since it is
 /// made unique, and the fewer there are, the less a trigger or the application
 /// can change them.
-fn content(asked: &Asked<'_>, lost: Vec<Lost>) -> Choice {
+fn content(asked: &Asked<'_>, lost: Vec<Lost>) -> Result<Choice> {
     let table = asked.table;
     let nothing_passed = asked.set.is_empty() && asked.given.is_empty();
     let mut columns: Vec<&str> = Vec::new();
-    if nothing_passed || asked.many {
+    if nothing_passed || asked.many || asked.fresh {
         columns.extend(asked.telling());
     }
     for column in &table.columns {
         let name = column.name.as_str();
-        let parent = matches!(asked.fill(name), Some(Fill::Parent { .. })) && column.not_null;
+        let parent = matches!(asked.fill(name), Some(Fill::Parent { .. }))
+            && column.not_null
+            && asked.is_parents(name);
         let alone = nothing_passed && !columns.is_empty();
         if asked.is_set(name) || (parent && !alone && !columns.contains(&name)) {
             columns.push(name);
         }
+    }
+    if columns.is_empty() && asked.many && !asked.fresh {
+        let message = format!("nothing tells several rows of {} apart", table.name);
+        return Err(config(message).hint("--fresh"));
     }
     let part = |name: &str| KeyPart {
         column: Some(name.to_owned()),
@@ -364,7 +372,7 @@ fn content(asked: &Asked<'_>, lost: Vec<Lost>) -> Choice {
         arbiter: false,
     };
     let why = "no unique key can be used, so rows are found by comparing this";
-    Choice { identifiers: vec![identifier], also: Vec::new(), why: why.to_owned(), lost }
+    Ok(Choice { identifiers: vec![identifier], also: Vec::new(), why: why.to_owned(), lost })
 }
 
 impl Asked<'_> {
@@ -382,13 +390,19 @@ impl Asked<'_> {
             let usable = column.is_writable()
                 && !column.is_surrogate()
                 && !self.is_set(name)
-                && !self.is_parents(name)
+                && !self.refers(name)
                 && Comparison::of(self.schema, &column.data_type) == Comparison::Native;
             let scarce = self.model.domain(name).is_some();
             usable.then(|| (!required, scarce, self.kind(&column.data_type), column.number))
         };
         let ranked = self.table.columns.iter().filter_map(|column| Some((rank(column)?, column)));
         ranked.min_by_key(|(rank, _)| *rank).map(|(_, column)| column.name.as_str())
+    }
+
+    /// Whether the column refers to any row, of its own table too.
+    fn refers(&self, name: &str) -> bool {
+        let mut keys = self.table.foreign_keys.iter();
+        keys.any(|foreign| foreign.columns.iter().any(|column| column == name))
     }
 
     /// Types by how well their values tell rows apart.

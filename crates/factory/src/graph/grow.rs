@@ -141,7 +141,8 @@ impl Growing<'_> {
                 set: &set,
                 given: &others,
                 key: &seed.key,
-                many: seed.rows != Rows::One || seed.fresh,
+                many: seed.rows != Rows::One,
+                fresh: seed.fresh,
             })?
         };
         if key.is_content() && key.first().columns().any(|column| !given.contains(column)) {

@@ -5,6 +5,7 @@ mod ground;
 mod keys;
 mod limits;
 mod parents;
+mod random;
 mod surroundings;
 mod twice;
 mod vectors;
