@@ -4,20 +4,20 @@
 
 mod column;
 mod constraint;
+mod data_type;
 mod foreign_key;
 mod graph;
 mod key;
 mod name;
 mod schema;
 mod table;
-mod types;
 
 pub use column::{Collation, Column, Generated, Identity};
 pub use constraint::{Check, Exclusion};
+pub use data_type::{Attribute, Base, NamedType, TypeRef, TypeShape};
 pub use foreign_key::{Action, ForeignKey};
 pub use graph::{Component, Graph};
 pub use key::{KeyPart, UniqueKey};
 pub use name::{Lookup, TableName, near, quote, quote_literal};
 pub use schema::Schema;
 pub use table::{Partition, Table, TableKind, Trigger, View};
-pub use types::{Attribute, Base, NamedType, TypeRef, TypeShape};
