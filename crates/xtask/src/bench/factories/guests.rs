@@ -158,7 +158,7 @@ fn factory_boy_alchemy(ground: &Ground<'_>) -> Result<Command> {
 fn polyfactory(ground: &Ground<'_>) -> Result<Command> {
     python(
         ground,
-        &["polyfactory", "sqlalchemy", "psycopg2-binary"],
+        &["polyfactory", "sqlalchemy[asyncio]", "psycopg2-binary"],
         &[("alchemy_models.py", include_str!("guests/alchemy_models.py"))],
         include_str!("guests/polyfactory_alchemy.py"),
     )
@@ -187,14 +187,20 @@ fn django(ground: &Ground<'_>, package: &str, script: &str) -> Result<Command> {
     Ok(command)
 }
 
-/// A script with its modules beside it, which the interpreter looks for first.
+/// A script with its modules beside it, which the interpreter looks for first,
+/// and packages that it shares with others that need the same.
 fn python(
     ground: &Ground<'_>,
     packages: &[&str],
     modules: &[(&str, &str)],
     script: &str,
 ) -> Result<Command> {
-    let mut command = interpreter(ground, packages)?;
+    let folder = ground.folder.with_file_name(packages.join("-"));
+    let shared = Ground { folder, ..*ground };
+    if !shared.folder.exists() {
+        shared.make_folders()?;
+    }
+    let mut command = interpreter(&shared, packages)?;
     let folder = ground.folder.join("suite");
     write(&folder, modules)?;
     write(&folder, &[("turns.py", include_str!("guests/turns.py")), ("peer.py", script)])?;

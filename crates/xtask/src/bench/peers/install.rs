@@ -56,7 +56,8 @@ fn python(ground: &Ground<'_>, packages: &[&str], script: &str) -> Result<Comman
     Ok(command)
 }
 
-/// A Python that the account may run, with packages in a folder of their own.
+/// A Python that the account may run, with packages in a folder of their own,
+/// which is filled once.
 pub(crate) fn interpreter(ground: &Ground<'_>, packages: &[&str]) -> Result<Command> {
     let usable = |program: &PathBuf| {
         let mut command = ground.command(program);
@@ -68,7 +69,9 @@ pub(crate) fn interpreter(ground: &Ground<'_>, packages: &[&str]) -> Result<Comm
     let pip = on_path("pip3").chain(on_path("pip")).next().context("no pip")?;
     let mut install = Command::new(pip);
     install.arg("--python").arg(&python).args(["install", "--quiet", "--target"]).arg(&site);
-    bounded(install.args(packages), &ground.folder)?;
+    if !site.exists() {
+        bounded(install.args(packages), &ground.folder)?;
+    }
     let mut command = ground.command(python);
     command.env("PYTHONPATH", site);
     Ok(command)
