@@ -25,21 +25,22 @@ class Run:
         self.rows = {n: [None] * size for n, size in self.size.items()}
         self.outcomes = {n: ["matched"] * size for n, size in self.size.items()}
         self.differs = {n: set() for n in self.bindings}
+        self.skipped = set()
         self.values = None
+        self.own = False
 
     def run(self):
-        own = self.plan["transaction"] and not self.db.in_transaction
-        if own:
-            self.db.begin()
         try:
             for step in self.plan["steps"]:
-                if self.needed(step):
+                if not self.asked_for(step):
+                    self.skipped.add(step["into"])
+                elif self.todo(step):
                     self.step(step)
         except BaseException:
-            if own:
+            if self.own:
                 self.db.rollback()
             raise
-        if own:
+        if self.own:
             try:
                 self.db.commit()
             except Refused as error:
@@ -55,6 +56,9 @@ class Run:
         if step["sql"]:
             if wants_values(step) and self.values is None:
                 self.values = self.seedbed.values(self.request())
+            if self.plan["transaction"] and not self.db.in_transaction and step.get("outcome") != "matched":
+                self.db.begin()
+                self.own = True
             try:
                 answer = self.execute(step, step.get("savepoint", False))
             except Refused as error:
@@ -83,9 +87,9 @@ class Run:
         every = {"missing": lambda: self.missing(name), "differing": lambda: sorted(self.differs[name])}
         return every.get(step["on"], lambda: list(range(self.size[name])))()
 
-    def needed(self, step):
+    def asked_for(self, step):
         needed_for = step.get("needed_for")
-        return bool(self.todo(step)) and (not needed_for or any(self.missing(n) for n in needed_for))
+        return not needed_for or any(n not in self.skipped and self.missing(n) for n in needed_for)
 
     def execute(self, step, savepoint):
         todo = self.todo(step)
@@ -123,7 +127,7 @@ class Run:
     def trouble(self, step, reason, ordinals, error=Refused()):
         evidence = {}
         for e in self.plan["evidence"]:
-            if self.needed(e) and (self.values is not None or not wants_values(e)):
+            if self.asked_for(e) and self.todo(e) and (self.values is not None or not wants_values(e)):
                 try:
                     evidence[e["name"]] = self.execute(e, True)
                 except Refused:

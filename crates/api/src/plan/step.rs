@@ -15,8 +15,9 @@ pub struct Plan {
     pub plan: u32,
     /// Name of the shape under this schema; generated values are asked for by it.
     pub shape: String,
-    /// Whether all steps must run in one transaction; the client opens one
-    /// where none is open.
+    /// Whether whatever is written must be in one transaction. Where none is
+    /// open, the client opens one before the first statement whose outcome is
+    /// not `matched`: a row that is found costs its look-up and nothing else.
     pub transaction: bool,
     /// What the steps fill, parents before children.
     pub bindings: Vec<Binding>,
@@ -77,7 +78,8 @@ pub struct Step {
     pub into: String,
     /// The rows of that binding it works on; with none of them it is skipped.
     pub on: Target,
-    /// It is also skipped when all of these bindings have all their rows.
+    /// It is also skipped when each of these bindings has all its rows, or was
+    /// itself skipped for that reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needed_for: Vec<String>,
     /// The statement, with `$1`, `$2`, … Every parameter is of type text and

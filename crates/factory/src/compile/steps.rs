@@ -117,15 +117,14 @@ impl Writer<'_> {
     /// A row that was asked for, with the parents it needs.
     fn row(&mut self, asked: usize, groups: &[Vec<usize>]) -> Result<()> {
         let needed = self.ancestors(asked);
-        let name = &self.graph.nodes[asked].name;
-        let of_asked: &[String] = std::slice::from_ref(name);
         if !self.graph.nodes[asked].fresh {
             self.look_up(asked, "look up", &[], false)?;
         }
         self.normalise(Some(asked));
         for group in groups.iter().rev() {
             for node in group.iter().filter(|node| needed.contains(node)) {
-                self.look_up(*node, "look up", of_asked, false)?;
+                let children = self.children(*node, asked, &needed, group);
+                self.look_up(*node, "look up", &children, false)?;
             }
         }
         for group in groups {
@@ -135,11 +134,24 @@ impl Writer<'_> {
                 let wanted: Vec<usize> =
                     group.iter().copied().filter(|node| needed.contains(node)).collect();
                 for node in wanted {
-                    self.make(group, node, of_asked)?;
+                    let children = self.children(node, asked, &needed, group);
+                    self.make(group, node, &children)?;
                 }
             }
         }
         self.converge(asked)
+    }
+
+    /// Whose lack makes a parent needed: those that refer to it. Rows of a
+    /// circle are needed together, by the row that was asked for.
+    fn children(&self, node: usize, asked: usize, needed: &[usize], group: &[usize]) -> Vec<String> {
+        let nodes = &self.graph.nodes;
+        if group.len() > 1 {
+            return vec![nodes[asked].name.clone()];
+        }
+        let others = needed.iter().copied().chain([asked]).filter(|other| *other != node);
+        let children = others.filter(|other| nodes[*other].parents().contains(&node));
+        children.map(|other| nodes[other].name.clone()).collect()
     }
 
     /// Implied parents, however far up.

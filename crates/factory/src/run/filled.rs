@@ -18,6 +18,8 @@ pub(super) struct Filled {
     rows: Vec<Option<Row>>,
     outcomes: Vec<Outcome>,
     differs: BTreeSet<u32>,
+    /// Whether a step was passed over because nobody waits for its rows.
+    skipped: bool,
 }
 
 impl Filled {
@@ -38,6 +40,7 @@ impl Filled {
             rows: Vec::new(),
             outcomes: Vec::new(),
             differs: BTreeSet::new(),
+            skipped: false,
         })
     }
 
@@ -47,6 +50,16 @@ impl Filled {
 
     pub(super) fn is_complete(&self) -> bool {
         self.there == self.size
+    }
+
+    /// Whether nothing in it is worth filling something else for.
+    pub(super) fn is_settled(&self) -> bool {
+        self.skipped || self.is_complete()
+    }
+
+    /// Nobody waits for its rows.
+    pub(super) fn skip(&mut self) {
+        self.skipped = true;
     }
 
     /// Whether a step on `target` has no row to work on.

@@ -64,7 +64,8 @@ pub enum Action<'a> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    Opening,
+    /// A transaction of ours, before this step.
+    Opening(usize),
     Step(usize),
     Closing,
     Evidence(usize),
@@ -83,6 +84,8 @@ pub struct Run {
     open: bool,
     /// Whether it is ours.
     own: bool,
+    /// Whether one of ours is to be opened before anything is written.
+    opens: bool,
     stage: Stage,
     pub(super) filled: Vec<Filled>,
     pub(super) values: Option<Values>,
@@ -108,14 +111,14 @@ impl Run {
         }
         let filled = plan.bindings.iter().map(|binding| Filled::new(binding, count));
         let filled = filled.collect::<Result<Vec<_>>>()?;
-        let own = plan.transaction && manner == Manner::Autocommit;
         Ok(Self {
-            stage: if own { Stage::Opening } else { Stage::Step(0) },
+            stage: Stage::Step(0),
             open: manner == Manner::InTransaction,
+            own: false,
+            opens: plan.transaction && manner == Manner::Autocommit,
             plan,
             arguments,
             count,
-            own,
             filled,
             values: None,
             trouble: None,
@@ -130,19 +133,24 @@ impl Run {
     pub fn action(&mut self) -> Result<Action<'_>> {
         loop {
             match self.stage {
-                Stage::Opening => return Ok(Action::Begin),
+                Stage::Opening(_) => return Ok(Action::Begin),
                 Stage::Step(index) => {
                     let Some(step) = self.plan.steps.get(index) else {
                         self.stage = if self.own { Stage::Closing } else { Stage::Finished };
                         continue;
                     };
                     let into = self.binding(&step.into)?;
-                    if !self.is_needed(step, into)? {
+                    if !self.is_asked_for(step)? {
+                        self.filled[into].skip();
+                        self.stage = Stage::Step(index + 1);
+                    } else if self.filled[into].is_idle(step.on) {
                         self.stage = Stage::Step(index + 1);
                     } else if step.sql.is_empty() {
                         self.finish(index, into);
                     } else if self.values.is_none() && wants_values(step) {
                         return Ok(Action::Values(self.request()));
+                    } else if self.opens && step.outcome != Some(Outcome::Matched) {
+                        self.stage = Stage::Opening(index);
                     } else {
                         let (savepoint, plan) = (step.savepoint && self.open, &self.plan);
                         return self.query(&plan.steps[index], into, savepoint);
@@ -157,7 +165,8 @@ impl Run {
                     };
                     let into = self.binding(&step.into)?;
                     let is_known = self.values.is_some() || !wants_values(step);
-                    if is_known && self.is_needed(step, into)? {
+                    let is_idle = self.filled[into].is_idle(step.on);
+                    if is_known && !is_idle && self.is_asked_for(step)? {
                         return self.query(&self.plan.evidence[index], into, self.open);
                     }
                     self.stage = Stage::Evidence(index + 1);
@@ -178,9 +187,9 @@ impl Run {
     /// `Bug` when the rows do not fit the plan, or nothing was asked.
     pub fn answered(&mut self, rows: Vec<Row>) -> Result<()> {
         match self.stage {
-            Stage::Opening => {
-                self.open = true;
-                self.stage = Stage::Step(0);
+            Stage::Opening(index) => {
+                (self.open, self.own, self.opens) = (true, true, false);
+                self.stage = Stage::Step(index);
             }
             Stage::Step(index) => self.take_rows(index, rows)?,
             Stage::Closing => self.stage = Stage::Finished,
@@ -219,7 +228,7 @@ impl Run {
             // What evidence cannot say is left out.
             Stage::Evidence(index) => self.stage = Stage::Evidence(index + 1),
             Stage::Leaving => self.stage = Stage::Telling,
-            Stage::Opening | Stage::Telling | Stage::Finished => return Err(unasked()),
+            Stage::Opening(_) | Stage::Telling | Stage::Finished => return Err(unasked()),
         }
         Ok(())
     }
@@ -243,19 +252,14 @@ impl Run {
         place.ok_or_else(|| broken(format!("it has no binding {name}")))
     }
 
-    fn is_needed(&self, step: &Step, into: usize) -> Result<bool> {
-        if self.filled[into].is_idle(step.on) {
-            return Ok(false);
-        }
-        if step.needed_for.is_empty() {
-            return Ok(true);
-        }
+    /// Whether somebody still waits for what a step fills.
+    fn is_asked_for(&self, step: &Step) -> Result<bool> {
         for name in &step.needed_for {
-            if !self.filled[self.binding(name)?].is_complete() {
+            if !self.filled[self.binding(name)?].is_settled() {
                 return Ok(true);
             }
         }
-        Ok(false)
+        Ok(step.needed_for.is_empty())
     }
 
     fn query<'a>(&'a self, step: &'a Step, into: usize, savepoint: bool) -> Result<Action<'a>> {
