@@ -277,7 +277,7 @@ fn refused(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
 }
 
 /// Messages of data exceptions quote the value; those are not passed on.
-fn safe<'a>(state: &str, message: &'a str) -> Option<&'a str> {
+pub(crate) fn safe<'a>(state: &str, message: &'a str) -> Option<&'a str> {
     let quotes = state.starts_with("22") && state != "22001" && state != "22003";
     (!quotes).then_some(message)
 }

@@ -17,7 +17,7 @@ pub(crate) use constant::read;
 pub(crate) use demand::{Bound, Case, Demand};
 pub(crate) use evaluate::{Outcome, Row, Unknown, holds, is_understood, value};
 pub(crate) use expression::{Expression, Sort, Value};
-pub(crate) use lexer::{Token, words};
+pub(crate) use lexer::{CAST, Token, words};
 pub(crate) use narrow::narrow;
 pub(crate) use normal::{Branch, branches};
 pub(crate) use parser::parse;

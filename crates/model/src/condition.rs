@@ -4,10 +4,11 @@
 use seedbed_schema::{Check, NamedType, Schema, Table, TypeRef, TypeShape, quote};
 
 use crate::check::{
-    Branch, Expression, Outcome, Row, Sort, Token, Unknown, branches, is_understood, narrow, parse,
-    words,
+    Branch, CAST, Expression, Outcome, Row, Sort, Token, Unknown, branches, is_understood, narrow,
+    parse, words,
 };
 use crate::column::Cell;
+use crate::guises::{mentioned, origins};
 
 /// A condition that is understood at least in part.
 #[derive(Clone, Debug)]
@@ -101,7 +102,49 @@ fn sources(schema: &Schema, table: &Table) -> Vec<Source> {
         found.extend(checks.into_iter().map(|check| Source { check, value: Some(index) }));
     }
     found.extend(partitions(table).map(|check| Source { check, value: None }));
+    found.extend(computed(table).map(|check| Source { check, value: None }));
     found
+}
+
+/// Functions that have a value for all values, and types that hold every text.
+const TOTAL: [&str; 18] = [
+    "to_tsvector",
+    "setweight",
+    "coalesce",
+    "lower",
+    "upper",
+    "initcap",
+    "btrim",
+    "md5",
+    "length",
+    "pg_catalog",
+    "text",
+    "character",
+    "varying",
+    "regconfig",
+    "tsvector",
+    "char",
+    "english",
+    "simple",
+];
+
+/// That no generated column is NULL which must not be.
+fn computed(table: &Table) -> impl Iterator<Item = Check> {
+    table.columns.iter().filter(|column| column.not_null).filter_map(|column| {
+        let how = column.generated.as_ref()?;
+        if is_total(table, &how.expression) {
+            return None;
+        }
+        Some(Check {
+            name: format!("{} not null", column.name),
+            expression: format!("({}) IS NOT NULL", how.expression),
+            columns: mentioned(table, &how.expression)
+                .into_iter()
+                .map(|at| table.columns[at].name.clone())
+                .collect(),
+            enforced: true,
+        })
+    })
 }
 
 /// Conditions of the domains a type is made over.
@@ -139,9 +182,14 @@ fn partitions(table: &Table) -> Option<Check> {
 }
 
 impl Source {
-    /// As the server is asked: with the column in the place of `VALUE`.
+    /// As the server is asked: with the column in the place of `VALUE`, and
+    /// with the columns that a generated one is made from in its place.
     fn judged(self, table: &Table) -> Check {
-        let Some(column) = self.value else { return self.check };
+        let Some(column) = self.value else {
+            let columns = origins(table, &self.check).into_iter();
+            let columns = columns.map(|at| table.columns[at].name.clone()).collect();
+            return Check { columns, ..self.check };
+        };
         let name = &table.columns[column].name;
         let source = &self.check.expression;
         let mut expression = String::with_capacity(source.len());
@@ -156,6 +204,25 @@ impl Source {
         expression.push_str(&source[done..]);
         Check { expression, columns: vec![name.clone()], ..self.check }
     }
+}
+
+/// Whether an expression, such as that of a search vector, has a value for every
+/// row: it joins what functions that always have one make of columns that are
+/// never NULL.
+fn is_total(table: &Table, expression: &str) -> bool {
+    let is_known = |name: &String| match table.column(name) {
+        Some(column) => column.not_null && column.generated.is_none(),
+        None => TOTAL.contains(&name.as_str()),
+    };
+    words(expression).is_some_and(|words| {
+        words.iter().all(|placed| match &placed.token {
+            Token::Word(name) | Token::Quoted(name) => is_known(name),
+            Token::Operator(operator) => operator == "||",
+            Token::Text(_) => true,
+            Token::Mark(mark) => matches!(mark, '(' | ')' | ',' | '.' | &CAST),
+            Token::Number(_) => false,
+        })
+    })
 }
 
 /// A row of which nothing is decided.

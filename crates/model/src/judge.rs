@@ -7,4 +7,4 @@ mod question;
 mod subselect;
 
 pub use answer::{Passed, choose, passed};
-pub use question::{Candidate, Question, candidates, evaluate};
+pub use question::{Candidate, Question, candidates, compared, evaluate};

@@ -12,6 +12,7 @@ mod column;
 mod condition;
 mod decimal;
 mod fill;
+mod guises;
 pub mod judge;
 mod moment;
 mod need;
@@ -23,6 +24,7 @@ mod solve;
 mod table_model;
 
 pub use fill::{ColumnModel, Fill};
+pub use guises::Group;
 pub use recipe::Recipe;
 pub use row::{Exhausted, Identity, RowRequest};
 pub use settings::Settings;

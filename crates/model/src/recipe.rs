@@ -4,12 +4,14 @@
 mod axis;
 mod build;
 mod draw;
+mod guise;
 mod scalar;
 mod text;
 mod write;
 
 pub(crate) use build::{Impossible, build};
 pub(crate) use draw::{Draw, Unfit, Unique};
+pub(crate) use guise::Guise;
 
 use seedbed_values::Generator;
 

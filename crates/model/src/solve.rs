@@ -10,12 +10,15 @@ use crate::check::{
 };
 use crate::column::{Cell, LeftOut};
 use crate::condition::Condition;
-use crate::recipe::{Draw, Recipe, Unique};
+use crate::guises::chosen;
+use crate::recipe::{Draw, Guise, Recipe, Unique};
 use crate::row::{Exhausted, Identity, RowRequest};
 use crate::table_model::TableModel;
 
 /// A row is drawn so often before its conditions count as not to be met.
 const DRAWS: u32 = 96;
+/// The same with kinds of value that the conditions may not allow at all.
+const DRAWS_AS: u32 = 8;
 /// Alternatives are combined so often.
 const STEPS: u32 = 4_000;
 
@@ -29,14 +32,31 @@ impl TableModel {
         &self,
         request: &RowRequest<'_>,
     ) -> Result<BTreeMap<String, Option<String>>, Exhausted> {
+        self.row_as(request, &[])
+    }
+
+    /// The same with other kinds of value: of each group ([`Self::groups`])
+    /// one of its [`crate::Group::guises`] combinations, 0 being the usual one.
+    ///
+    /// # Errors
+    /// See [`Self::row`]; also where a type, a length or an understood condition
+    /// leaves no value of that kind.
+    pub fn row_as(
+        &self,
+        request: &RowRequest<'_>,
+        guises: &[u32],
+    ) -> Result<BTreeMap<String, Option<String>>, Exhausted> {
         let start = self.start(request)?;
+        let guises = chosen(&self.groups, &self.cells, guises);
+        let draws = if guises.is_empty() { DRAWS } else { DRAWS_AS };
         let open: Vec<&Condition> =
             self.conditions.iter().filter(|condition| start.concerns(condition)).collect();
         let mut failed = None;
-        for draw in 0..DRAWS {
+        for draw in 0..draws {
             let mut solving = Solving {
                 model: self,
                 request,
+                guises: &guises,
                 draw,
                 row: start.clone(),
                 demands: BTreeMap::new(),
@@ -158,6 +178,8 @@ impl Row for Partial<'_> {
 struct Solving<'a, 'r> {
     model: &'a TableModel,
     request: &'a RowRequest<'r>,
+    /// The kinds of the columns; none if all are the usual ones.
+    guises: &'a [Option<Guise>],
     /// How often the row was drawn before.
     draw: u32,
     row: Partial<'a>,
@@ -356,12 +378,13 @@ impl<'a> Solving<'a, '_> {
         let attempt = self.request.attempt.wrapping_mul(DRAWS).wrapping_add(self.draw);
         let unique = cell.unique.map(|divisor| {
             let place = place(self.request, cell);
-            // Alternatives are the next places, so that every value of a small
-            // domain is tried once.
+            let divisor = divisor.max(1);
             let next = u64::from(self.request.attempt) + u64::from(self.draw);
             let mark = place.wrapping_add(u64::from(attempt) << 40);
             Unique {
-                place: place.wrapping_add(next) / divisor.max(1),
+                place: place.wrapping_add(next) / divisor,
+                start: place / divisor,
+                next,
                 token: Token::new(mark),
                 key: &cell.own_key,
             }
@@ -369,9 +392,11 @@ impl<'a> Solving<'a, '_> {
         let mut draw =
             Draw { stream: bits.attempt(attempt), locale: self.model.settings.locale, unique };
         let mut text = String::new();
-        recipe
-            .write(&mut draw, demand, &mut text)
-            .map_err(|_| self.exhausted(column, "no value of its type meets its conditions"))?;
+        match self.guises.get(column).copied().flatten() {
+            Some(guise) => recipe.write_as(&guise, &mut draw, demand, &mut text),
+            None => recipe.write(&mut draw, demand, &mut text),
+        }
+        .map_err(|_| self.exhausted(column, "no value of its type meets its conditions"))?;
         Ok(text)
     }
 

@@ -7,6 +7,7 @@ use seedbed_schema::{Check, Schema, Table};
 use crate::column::Cell;
 use crate::condition::Condition;
 use crate::fill::{ColumnModel, Fill};
+use crate::guises::{Group, groups};
 use crate::settings::Settings;
 use crate::{column, condition, need};
 
@@ -17,9 +18,11 @@ pub struct TableModel {
     /// In the table's order.
     pub columns: Vec<ColumnModel>,
     /// Conditions only the server can judge, in the order it checks them. Those
-    /// of domains are among them, `VALUE` replaced by the column, and that some
-    /// partition holds the row.
+    /// of domains are among them, `VALUE` replaced by the column, that some
+    /// partition holds the row, and that a generated column is not NULL.
     pub judged: Vec<Check>,
+    /// The columns they depend on.
+    pub groups: Vec<Group>,
     pub(crate) cells: Vec<Cell>,
     pub(crate) conditions: Vec<Condition>,
     pub(crate) settings: Settings,
@@ -50,6 +53,7 @@ impl TableModel {
         column::mark_unique(table, &columns, &mut cells);
         Self {
             columns,
+            groups: groups(table, &cells, &judged),
             judged,
             cells,
             conditions,

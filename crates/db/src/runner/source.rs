@@ -42,8 +42,15 @@ impl<S: Borrow<Session> + Send + Sync> ValueSource for FactoryValues<'_, S> {
             match machine.step(answer.take())? {
                 Need::Done(values) => return Ok(values),
                 Need::Query(question) => {
-                    let rows = self.runner.ask(&question.sql, question.parameters).await?;
-                    answer = Some(rows);
+                    match self.runner.ask(&question.sql, question.parameters).await {
+                        Ok(rows) => answer = Some(rows),
+                        Err(failure) => {
+                            let refusal = self.runner.refusal(&failure);
+                            if !refusal.is_some_and(|refusal| machine.refused(&refusal)) {
+                                return Err(failure);
+                            }
+                        }
+                    }
                 }
             }
         }

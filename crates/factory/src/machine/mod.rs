@@ -6,6 +6,8 @@ mod fresh;
 mod identity;
 mod judging;
 mod need;
+mod scout;
+mod sieve;
 mod values;
 
 pub(crate) use identity::Rows;

@@ -15,6 +15,7 @@ use super::judging::{Judging, is_judged};
 use super::need::{Answer, Need};
 use crate::exhausted::exhausted;
 use crate::graph::Node;
+use crate::run::Refusal;
 use crate::shape::Entry;
 
 /// Makes the values of one run.
@@ -32,7 +33,7 @@ enum Stage {
     Searching(Search),
     /// Values of this node and those after it are to be made.
     Node(usize),
-    Judging(usize, Judging),
+    Judging(usize, Box<Judging>),
     Done,
 }
 
@@ -77,7 +78,7 @@ impl ValuesMachine {
                         self.stage = Stage::Node(index + 1);
                     } else if is_judged(node) {
                         let judging = Judging::new(&rows, index, &missing(&rows, node));
-                        self.stage = Stage::Judging(index, judging);
+                        self.stage = Stage::Judging(index, Box::new(judging));
                     } else {
                         let made = plain(&rows, index, &wanted)?;
                         self.values.0.insert(node.name.clone(), made);
@@ -94,6 +95,25 @@ impl ValuesMachine {
                 },
                 Stage::Done => return Ok(Need::Done(std::mem::take(&mut self.values))),
             }
+        }
+    }
+}
+
+impl ValuesMachine {
+    /// The server refused the last question. True if that was for values that
+    /// were proposed: [`Self::step`] without an answer goes on with others.
+    #[must_use]
+    pub fn refused(&mut self, refusal: &Refusal) -> bool {
+        let entry = Arc::clone(&self.entry);
+        let rows = Rows {
+            schema: &entry.schema,
+            graph: &entry.graph,
+            request: &self.request,
+            ordinals: &self.ordinals,
+        };
+        match &mut self.stage {
+            Stage::Judging(_, judging) => judging.refused(&rows, refusal),
+            _ => false,
         }
     }
 }
@@ -146,6 +166,20 @@ pub(crate) fn values_of(
     attempt: u32,
     wanted: &[String],
 ) -> Result<BTreeMap<String, Option<String>>> {
+    values_as(rows, index, row, (attempt, &[]), wanted)
+}
+
+/// The same with other kinds of value, see [`seedbed_model::TableModel::row_as`].
+///
+/// # Errors
+/// See [`values_of`].
+pub(super) fn values_as(
+    rows: &Rows<'_>,
+    index: usize,
+    row: u32,
+    (attempt, guises): (u32, &[u32]),
+    wanted: &[String],
+) -> Result<BTreeMap<String, Option<String>>> {
     let node = &rows.graph.nodes[index];
     let identity = rows.identity(index, row);
     let fixed = rows.fixed(node, row);
@@ -156,7 +190,7 @@ pub(crate) fn values_of(
         attempt,
         ordinal: u64::from(row),
     };
-    let made = node.model.row(&request).map_err(|why| exhausted(node, why))?;
+    let made = node.model.row_as(&request, guises).map_err(|why| exhausted(node, why))?;
     if let Some(lacking) = wanted.iter().find(|name| !made.contains_key(*name)) {
         let message = format!("no value was made for {}.{lacking}", node.table.name);
         return Err(Failure::new(Kind::Bug, message)

@@ -205,7 +205,10 @@ const COLUMNS: &[(&str, &[Generator])] = &[
     ("ulid", &[Ulid]),
     ("nanoid", &[Nanoid]),
     ("sha|sha256|sha 256|checksum|digest|hash|content hash|file hash", &[Sha256, Token]),
-    ("version|app version|release|semver", &[Semver]),
+    (
+        "version|app version|release|semver|semantic version|version number|version num|release number|release version|versao|versione|wersja",
+        &[Semver],
+    ),
     ("mime type|mimetype|content type|media type", &[MimeType]),
     (
         "file name|filename|file|attachment name|original name|dateiname|nombre archivo|nom fichier|nome file|bestandsnaam",
@@ -383,6 +386,11 @@ mod tests {
             ("prices", "price_list", None),
             ("users", "locale", Some(LocaleCode)),
             ("places", "lat", Some(Latitude)),
+            ("versions", "num", Some(Semver)),
+            ("app_releases", "number", Some(Semver)),
+            ("apps", "versionNumber", Some(Semver)),
+            ("apps", "min_version", Some(Semver)),
+            ("invoices", "number", None),
         ];
         for (of, column, expected) in table {
             let (found, _) = candidates(&words(column), &words(of));

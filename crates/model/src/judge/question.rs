@@ -37,6 +37,28 @@ pub fn candidates(
     judged: &[Check],
     candidates: &[Candidate],
 ) -> Question {
+    asked(schema, table, judged, candidates, true)
+}
+
+/// The same, but rows that are there keep no candidate out: for rows that may be
+/// there themselves. Candidates are still compared with each other.
+#[must_use]
+pub fn compared(
+    schema: &Schema,
+    table: &Table,
+    judged: &[Check],
+    candidates: &[Candidate],
+) -> Question {
+    asked(schema, table, judged, candidates, false)
+}
+
+fn asked(
+    schema: &Schema,
+    table: &Table,
+    judged: &[Check],
+    candidates: &[Candidate],
+    beside_rows: bool,
+) -> Question {
     let mut subselect = Subselect::new(schema, table, candidates);
     let numbers = [
         array(candidates.iter().map(|one| Some(one.row.to_string()))),
@@ -55,7 +77,10 @@ pub fn candidates(
     // A NULL is no objection of a CHECK.
     let mut conditions: Vec<String> =
         judged.iter().map(|check| format!("(({}) IS NOT FALSE)", check.expression)).collect();
-    conditions.extend(rivals(table).map(|rival| format!("NOT EXISTS ({})", taken(table, &rival))));
+    if beside_rows {
+        let taken = |rival| format!("NOT EXISTS ({})", taken(table, &rival));
+        conditions.extend(rivals(table).map(taken));
+    }
     outputs.extend(table.keys.iter().map(group));
     let wanted = if conditions.is_empty() { "true".to_owned() } else { conditions.join(" AND ") };
     // The names that `taken` refers to are computed once, below the condition.

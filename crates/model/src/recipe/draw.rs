@@ -21,9 +21,38 @@ pub(crate) struct Draw<'a> {
 pub(crate) struct Unique<'a> {
     /// The row's place: finite domains are dealt by it, without replacement.
     pub(crate) place: u64,
+    /// The same without what alternatives add to it.
+    pub(crate) start: u64,
+    /// Which alternative it is.
+    pub(crate) next: u64,
     /// What is embedded where there is room.
     pub(crate) token: Token,
     pub(crate) key: &'a ColumnKey,
+}
+
+/// Domains from this size on have room for the alternatives of many rows.
+const WIDE: u64 = 1 << 12;
+/// Alternatives of a row that are apart from those of other rows there.
+const APART: u64 = 1 << 10;
+
+impl Unique<'_> {
+    /// Its place in a domain of `n`. In a wide one no alternative is another
+    /// row's value, for as many rows as there is room; in a small one
+    /// alternatives are the next places, so that every value is tried once.
+    fn among(&self, n: u64) -> u64 {
+        if n < WIDE {
+            return self.place % n;
+        }
+        let apart = u128::from((n / APART) | 1);
+        let place = u128::from(self.start) + u128::from(self.next) * apart;
+        u64::try_from(place % u128::from(n)).unwrap_or(0)
+    }
+
+    /// To the next alternative.
+    pub(crate) fn move_on(&mut self) {
+        self.place = self.place.wrapping_add(1);
+        self.next = self.next.wrapping_add(1);
+    }
 }
 
 impl Draw<'_> {
@@ -33,10 +62,17 @@ impl Draw<'_> {
         match &self.unique {
             Some(unique) => {
                 let n = n.min(Permutation::MAX);
-                Permutation::new(unique.key, n).at(unique.place % n).unwrap_or(0)
+                Permutation::new(unique.key, n).at(unique.among(n)).unwrap_or(0)
             }
             None => self.stream.below(n),
         }
+    }
+
+    /// Whether `n` values are enough for the rows that must differ, as far as
+    /// one of them can tell. A place that is a hash is beyond all of them.
+    pub(crate) fn has_room(&self, n: u64) -> bool {
+        const FEW: u64 = 1_000;
+        self.unique.as_ref().is_none_or(|unique| unique.place.min(FEW - 1) < n)
     }
 }
 

@@ -55,6 +55,18 @@ impl Text {
         Ok(())
     }
 
+    /// What its generator writes, or nothing.
+    pub(super) fn write_like(
+        &self,
+        draw: &mut Draw<'_>,
+        demand: &Demand,
+        out: &mut String,
+    ) -> Result<(), Unfit> {
+        let most = self.most(demand);
+        out.push_str(&self.by_generator(draw, demand, most).ok_or(Unfit)?);
+        Ok(())
+    }
+
     fn most(&self, demand: &Demand) -> usize {
         let asked = demand.length.1.unwrap_or(usize::MAX).min(demand.bytes.unwrap_or(usize::MAX));
         let least = demand.length.0;
@@ -82,6 +94,12 @@ impl Text {
             None => Generator::Words,
         };
         let limits = Limits::chars(most);
+        if draw.unique.is_some() && generator == Generator::Semver {
+            let text = release(draw.index(RELEASES));
+            let fits = text.chars().count() <= most;
+            return (fits && demand.allows(&Value::Text(text.clone())) == Some(true))
+                .then_some(text);
+        }
         if let (Some(_), Some((prefix, form))) = (&draw.unique, numbered(generator)) {
             let mut text = prefix.to_owned();
             write_form(form, draw, &mut text);
@@ -172,7 +190,7 @@ impl Text {
                 return Some(text);
             }
             if let Some(unique) = &mut draw.unique {
-                unique.place = unique.place.wrapping_add(1);
+                unique.move_on();
             }
         }
         None
@@ -243,6 +261,14 @@ fn numbered(generator: Generator) -> Option<(&'static str, &'static str)> {
         Generator::HexColor => Some(("#", "%%%%%%")),
         _ => None,
     }
+}
+
+/// Versions that are counted.
+const RELEASES: u64 = 100_000_000;
+
+/// The version of a number: no part has a leading zero.
+fn release(number: u64) -> String {
+    format!("{}.{}.{}", number / 10_000, number / 100 % 100, number % 100)
 }
 
 /// With the case, the length and the blanks that are asked for.

@@ -205,19 +205,26 @@ fn write_json(draw: &mut Draw<'_>, kind: Option<&str>, out: &mut String) {
     out.push_str(&text);
 }
 
+/// What a place in a form is chosen from.
+const fn choice(c: char) -> Option<(u64, &'static [u8])> {
+    match c {
+        '#' => Some((10, b"0123456789abcdef")),
+        '%' => Some((16, b"0123456789abcdef")),
+        '@' => Some((26, b"abcdefghijklmnopqrstuvwxyz")),
+        _ => None,
+    }
+}
+
+/// How many texts a form has.
+pub(super) fn form_size(form: &str) -> u64 {
+    form.chars().filter_map(choice).fold(1_u64, |size, (base, _)| size.saturating_mul(base))
+}
+
 /// Appends a form: see [`Kind::Form`].
 pub(super) fn write_form(form: &str, draw: &mut Draw<'_>, out: &mut String) {
-    let base = |c: char| match c {
-        '#' => Some((10, b"0123456789abcdef".as_slice())),
-        '%' => Some((16, b"0123456789abcdef".as_slice())),
-        '@' => Some((26, b"abcdefghijklmnopqrstuvwxyz".as_slice())),
-        _ => None,
-    };
-    let size =
-        form.chars().filter_map(base).fold(1_u64, |size, (base, _)| size.saturating_mul(base));
-    let mut rest = draw.index(size);
+    let mut rest = draw.index(form_size(form));
     for c in form.chars() {
-        match base(c) {
+        match choice(c) {
             Some((base, digits)) => {
                 out.push(char::from(digits[usize::try_from(rest % base).unwrap_or(0)]));
                 rest /= base;

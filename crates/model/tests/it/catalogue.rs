@@ -64,6 +64,7 @@ pub(crate) fn type_of(sql: &str) -> TypeRef {
         "uuid" => Base::Uuid,
         "jsonb" => Base::Jsonb,
         "inet" => Base::Inet,
+        "tsvector" => Base::Tsvector,
         "int4range" => {
             let inner = base(Base::Int4, "integer");
             return wrapped(sql, TypeShape::Range(Box::new(inner)));

@@ -138,3 +138,82 @@ fn a_table_without_candidates_columns_is_judged_too() {
     );
     assert_eq!(judge::passed(&ask(&server, &question)).unwrap().len(), 2);
 }
+
+#[test]
+fn a_generated_column_is_judged_where_it_could_be_null() {
+    let server = Server::start();
+    let _ = server.psql(
+        "postgres",
+        "create function key(t text) returns text immutable language sql as 'select substring($1, ''^v'')';
+         create table g (a text not null, b text, n integer not null,
+           search tsvector not null generated always as
+             (setweight(to_tsvector('english', a), 'A') || to_tsvector('simple'::regconfig, lower(a))) stored,
+           whole text not null generated always as (a || '!') stored,
+           sorted text not null generated always as (key(a)) stored,
+           part text not null generated always as (to_tsvector('simple'::regconfig, b)::text) stored,
+           maybe text generated always as (key(b)) stored,
+           check (sorted <> 'x' and key(part) is not null))",
+    );
+    let mut table = table(&server, "postgres", "g");
+    table.checks[0].columns = vec!["sorted".to_owned(), "part".to_owned()];
+    let model = table_model(&schema(), &table, &settings("judge"));
+    let judged: Vec<(&str, Vec<&str>)> = model
+        .judged
+        .iter()
+        .map(|check| (check.name.as_str(), check.columns.iter().map(String::as_str).collect()))
+        .collect();
+    let expected =
+        [("g_check", vec!["a", "b"]), ("sorted not null", vec!["a"]), ("part not null", vec!["b"])];
+    assert_eq!(judged, expected);
+    assert_eq!(model.groups.len(), 1);
+    assert_eq!(model.groups[0].judged, [0, 1, 2]);
+}
+
+#[test]
+fn other_kinds_of_value_fit_the_type_or_are_not_there() {
+    let server = Server::start();
+    let _ = server.psql(
+        "postgres",
+        "create function odd(t text, n numeric, d timestamp, j jsonb) returns boolean immutable
+           language sql as 'select true';
+         create table k (t character varying(12) not null unique, n numeric(6,2) not null,
+           d timestamp without time zone not null, j jsonb not null,
+           check (odd(t, n, d, j)), check (t <> '' and n > 0))",
+    );
+    let mut table = table(&server, "postgres", "k");
+    let called = table.checks.iter_mut().find(|check| check.expression.contains("odd"));
+    called.unwrap().columns = ["t", "n", "d", "j"].map(str::to_owned).to_vec();
+    let model = table_model(&schema(), &table, &settings("kinds"));
+    let wanted: Vec<String> = model.wanted().map(str::to_owned).collect();
+    let row = |ordinal: u32, guise: u32| {
+        model.row_as(
+            &RowRequest {
+                identity: Identity::Ordinal { scope: "shared", ordinal: ordinal.into() },
+                fixed: &BTreeMap::new(),
+                wanted: &wanted,
+                attempt: 0,
+                ordinal: ordinal.into(),
+            },
+            &[guise],
+        )
+    };
+    let mut candidates = Vec::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for guise in 0..model.groups[0].guises().min(1_500) {
+        if let Ok(values) = row(0, guise) {
+            seen.insert(values["t"].clone());
+            candidates.push(Candidate { row: 0, attempt: guise, values });
+        }
+    }
+    assert!(seen.len() > 30, "{seen:?}");
+    // The server takes all of them, and none was proposed in vain.
+    let question = judge::candidates(&schema(), &table, &table.checks, &candidates);
+    assert_eq!(judge::passed(&ask(&server, &question)).unwrap().len(), candidates.len());
+    // Rows of one kind differ where they must.
+    for guise in 0..80 {
+        let made = |ordinal| row(ordinal, guise).ok().map(|values| values["t"].clone());
+        let rows: Vec<_> = (0..20).filter_map(made).collect();
+        let few = rows.iter().collect::<std::collections::BTreeSet<_>>();
+        assert!(few.len() == rows.len() || rows.len() < 20, "{guise}: {rows:?}");
+    }
+}

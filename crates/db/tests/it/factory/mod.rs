@@ -2,6 +2,7 @@
 //! for each trap that is known of such calls.
 
 mod ground;
+mod judged;
 mod keys;
 mod limits;
 mod parents;
