@@ -20,6 +20,8 @@ use super::schema::{EMPTY, SCHEMA, Size};
 
 /// They have one turn in so many rounds.
 const EVERY: u64 = 10;
+/// Name of the peer that finds its rows again.
+pub(crate) const AGAIN: &str = "factory_boy + SQLAlchemy, get or create, again";
 const PEOPLE: &str = "SELECT concat_ws(' ', (SELECT count(*) FROM users), \
                       (SELECT count(*) FROM posts), (SELECT count(*) FROM comments))";
 
@@ -39,6 +41,8 @@ const DEBIAN: [&str; 8] = [
 pub(crate) struct Guest {
     peer: Peer,
     desk: Desk,
+    /// Whether its turns find the rows of the one before.
+    is_again: bool,
     /// Whether it has a target of its own.
     pub(crate) is_first: bool,
 }
@@ -47,6 +51,7 @@ pub(crate) struct Guest {
 struct Recipe {
     name: &'static str,
     is_first: bool,
+    is_again: bool,
     prepare: fn(&Ground<'_>) -> Result<Command>,
     /// One environment variable more.
     setting: Option<(&'static str, &'static str)>,
@@ -54,10 +59,10 @@ struct Recipe {
 
 /// One that is told beside the others, with nothing set.
 const fn recipe(name: &'static str, prepare: fn(&Ground<'_>) -> Result<Command>) -> Recipe {
-    Recipe { name, is_first: false, prepare, setting: None }
+    Recipe { name, is_first: false, is_again: false, prepare, setting: None }
 }
 
-const RECIPES: [Recipe; 9] = [
+const RECIPES: [Recipe; 11] = [
     Recipe {
         is_first: true,
         ..recipe("factory_boy + SQLAlchemy, one commit", factory_boy_alchemy)
@@ -71,6 +76,17 @@ const RECIPES: [Recipe; 9] = [
         is_first: true,
         setting: Some(("BENCH_PERSISTENCE", "commit")),
         ..recipe("factory_boy + SQLAlchemy, commit", factory_boy_alchemy)
+    },
+    Recipe {
+        is_first: true,
+        setting: Some(("BENCH_KEYED", "1")),
+        ..recipe("factory_boy + SQLAlchemy, get or create", factory_boy_alchemy)
+    },
+    Recipe {
+        is_first: true,
+        is_again: true,
+        setting: Some(("BENCH_KEYED", "1")),
+        ..recipe(AGAIN, factory_boy_alchemy)
     },
     recipe("factory_boy + Django", factory_boy_django),
     recipe("model_bakery + Django", model_bakery),
@@ -89,11 +105,14 @@ impl Guest {
         self.peer.name()
     }
 
-    /// Its turns, each on empty tables; one that fails does not spoil the rest.
+    /// Its turns, each on empty tables unless it finds its rows again; one that
+    /// fails does not spoil the rest.
     pub(crate) fn contestant(self) -> Contestant<'static> {
-        let Self { mut peer, desk, .. } = self;
+        let Self { mut peer, desk, is_again, .. } = self;
         Contestant::new(peer.name().to_owned(), EVERY, move || {
-            desk.batch(EMPTY)?;
+            if !is_again {
+                desk.batch(EMPTY)?;
+            }
             peer.turn()
         })
         .guest()
@@ -142,7 +161,7 @@ impl Recipe {
         let (made, posts) = (desk.value(PEOPLE)?, users * posts);
         let wanted = format!("{users} {posts} {}", posts * comments);
         ensure!(made == wanted, "it made {made} rows and not {wanted}");
-        Ok(Guest { peer, desk, is_first: self.is_first })
+        Ok(Guest { peer, desk, is_again: self.is_again, is_first: self.is_first })
     }
 }
 
