@@ -53,9 +53,15 @@ pub(super) fn update(
         found.push(format!("t.{} {operator} {value}", quote(&column.name)));
     }
     let mut conditions = found;
-    if node.key.identifiers.len() + node.key.also.len() > 1 && form == Form::One {
+    if node.key.identifiers.len() + node.key.also.len() > 1 {
         for identifier in &node.key.identifiers {
-            conditions.push(has(schema, graph, node, identifier, &mut statement));
+            let has = has(schema, graph, node, identifier, &mut statement);
+            conditions.push(match form {
+                Form::One => has,
+                // In a scope of its own, so that an expression's bare columns are
+                // the row's and none of `c`.
+                Form::Many => format!("EXISTS (SELECT FROM (SELECT t.*) AS t WHERE {has})"),
+            });
         }
     }
     conditions.push(format!("({})", differs.join(" OR ")));
@@ -72,9 +78,9 @@ pub(super) fn update(
                 .enumerate()
                 .map(|(at, sql)| format!("{sql} AS u{}", at + 1))
                 .collect();
-            let returning = returned(node, "t", "c.o", "NULL::text");
+            let returning = returned(node, "t", statement.ordinal(), "NULL::text");
             format!(
-                "UPDATE {table} AS t SET {set} FROM (SELECT c.v0 AS o, {} FROM {}) AS c WHERE \
+                "UPDATE {table} AS t SET {set} FROM (SELECT c.*, {} FROM {}) AS c WHERE \
                  {conditions} RETURNING {returning}",
                 list.join(", "),
                 statement.rows(),
