@@ -59,21 +59,15 @@ fn asked(
     candidates: &[Candidate],
     beside_rows: bool,
 ) -> Question {
-    let mut subselect = Subselect::new(schema, table, candidates);
-    let numbers = [
+    let labels = vec![
         array(candidates.iter().map(|one| Some(one.row.to_string()))),
         array(candidates.iter().map(|one| Some(one.attempt.to_string()))),
-    ]
-    .map(|numbers| {
-        subselect.parameters.push(Some(numbers));
-        format!("(${}::text::text[])", subselect.parameters.len())
-    });
+    ];
+    let subselect = Subselect::new(schema, table, candidates, labels);
     let alias = quote(&table.name.name);
     let number = &subselect.number;
-    let mut outputs = vec![
-        format!("{}[{alias}.{number}]", numbers[0]),
-        format!("{}[{alias}.{number}]", numbers[1]),
-    ];
+    let mut outputs: Vec<String> =
+        subselect.labels.iter().map(|label| format!("{alias}.{label}")).collect();
     // A NULL is no objection of a CHECK.
     let mut conditions: Vec<String> =
         judged.iter().map(|check| format!("(({}) IS NOT FALSE)", check.expression)).collect();
@@ -102,7 +96,7 @@ pub fn evaluate(
     expressions: &[&str],
     candidates: &[Candidate],
 ) -> Question {
-    let subselect = Subselect::new(schema, table, candidates);
+    let subselect = Subselect::new(schema, table, candidates, Vec::new());
     let outputs: Vec<String> =
         expressions.iter().map(|expression| format!("({expression})::text")).collect();
     let alias = quote(&table.name.name);

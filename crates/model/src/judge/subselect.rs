@@ -9,17 +9,26 @@ use super::Candidate;
 
 /// Candidate rows as `FROM` item, with the parameters it needs.
 pub(super) struct Subselect {
-    /// A subselect with the table's columns, and [`Self::number`] in front.
+    /// A subselect with the table's columns; [`Self::number`] and the labels are
+    /// in front. Each array is read once, however many candidates there are.
     pub(super) sql: String,
     pub(super) parameters: Vec<Option<String>>,
     /// Name of the column with the candidate's number, from 1; no column of
     /// the table has it.
     pub(super) number: String,
+    /// Names of the labels' columns, texts all of them.
+    pub(super) labels: Vec<String>,
 }
 
 impl Subselect {
-    /// Each parameter is one column of all candidates, an array's text.
-    pub(super) fn new(schema: &Schema, table: &Table, candidates: &[Candidate]) -> Self {
+    /// Each parameter is one column of all candidates, an array's text; `labels`
+    /// are such columns beside the table's.
+    pub(super) fn new(
+        schema: &Schema,
+        table: &Table,
+        candidates: &[Candidate],
+        labels: Vec<String>,
+    ) -> Self {
         let given: BTreeSet<&str> = candidates
             .iter()
             .flat_map(|candidate| candidate.values.keys().map(String::as_str))
@@ -29,6 +38,14 @@ impl Subselect {
         let mut parameters = Vec::new();
         let mut outputs = vec![format!("{item}.{number}")];
         let mut inputs = Vec::new();
+        let mut names_of_labels = Vec::new();
+        for (at, label) in labels.into_iter().enumerate() {
+            parameters.push(Some(label));
+            inputs.push((parameters.len(), format!("label{at}")));
+            let name = free_name(table, &format!("label {at}"));
+            outputs.push(format!("{item}.label{at} AS {name}"));
+            names_of_labels.push(name);
+        }
         for (at, column) in table.columns.iter().enumerate() {
             if column.generated.is_some() {
                 continue;
@@ -81,7 +98,7 @@ impl Subselect {
             let alias = quote(&table.name.name);
             sql = format!("(SELECT {alias}.*, {} FROM {sql} AS {alias})", generated.join(", "));
         }
-        Self { sql, parameters, number }
+        Self { sql, parameters, number, labels: names_of_labels }
     }
 }
 

@@ -140,6 +140,25 @@ fn a_table_without_candidates_columns_is_judged_too() {
 }
 
 #[test]
+fn twenty_thousand_candidates_are_judged_in_one_pass() {
+    let server = Server::start();
+    let _ = server.psql(
+        "postgres",
+        "create table m (n integer not null unique);
+         alter database postgres set statement_timeout = '6s'",
+    );
+    let table = table(&server, "postgres", "m");
+    let one =
+        |number: u32| candidate(number / 2, number % 2, &[("n", &(number % 15_000).to_string())]);
+    let candidates: Vec<Candidate> = (0..20_000).map(one).collect();
+    let question = judge::candidates(&schema(), &table, &[], &candidates);
+    let passed = judge::passed(&ask(&server, &question)).unwrap();
+    let found: Vec<(u32, u32)> = passed.iter().map(|one| (one.row, one.attempt)).collect();
+    assert_eq!(found, candidates.iter().map(|one| (one.row, one.attempt)).collect::<Vec<_>>());
+    assert_eq!(judge::choose(&passed).len(), 10_000);
+}
+
+#[test]
 fn a_generated_column_is_judged_where_it_could_be_null() {
     let server = Server::start();
     let _ = server.psql(
