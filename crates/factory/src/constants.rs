@@ -10,6 +10,7 @@ use seedbed_model::{Identity as Row, RowRequest};
 
 use crate::exhausted::exhausted;
 use crate::graph::{Graph, Identity, Node, Place, Source};
+use crate::key::Identifier;
 
 /// Finds them.
 ///
@@ -65,12 +66,14 @@ fn is_unjudged(node: &Node) -> bool {
         && !node.table.keys.iter().any(scarce)
 }
 
-/// The columns of its key that are generated, if no server need judge them: the
+/// The columns of its keys that are generated, if no server need judge them: the
 /// row is looked up without asking for values then. The others are made around
 /// them.
 fn key(node: &Node) -> Vec<String> {
-    let columns: Vec<String> =
-        node.generated().into_iter().filter(|name| node.key.first().has(name)).collect();
+    let identifiers: Vec<&Identifier> =
+        std::iter::once(node.key.first()).chain(&node.key.tied).collect();
+    let in_key = |name: &String| identifiers.iter().any(|identifier| identifier.has(name));
+    let columns: Vec<String> = node.generated().into_iter().filter(in_key).collect();
     let judged = node.model.judged.iter().flat_map(|check| &check.columns);
     let mut judged = judged.filter(|name| columns.contains(name));
     if judged.next().is_some() { Vec::new() } else { columns }

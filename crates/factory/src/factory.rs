@@ -16,6 +16,7 @@ use crate::explain::explain;
 use crate::explanation::Explanation;
 use crate::graph::grow;
 use crate::machine::ValuesMachine;
+use crate::predicates::Predicates;
 use crate::shape::{Entry, Shapes, ground, name};
 use crate::wanted::{arguments, wanted};
 
@@ -36,6 +37,7 @@ pub struct Factory {
     schema: Arc<Schema>,
     settings: Settings,
     ground: Vec<u8>,
+    predicates: Predicates,
     shapes: Shapes,
 }
 
@@ -44,7 +46,13 @@ impl Factory {
     #[must_use]
     pub fn new(schema: Arc<Schema>, settings: Settings) -> Self {
         let ground = ground(&schema, &settings);
-        Self { schema, settings, ground, shapes: Shapes::default() }
+        Self {
+            schema,
+            settings,
+            ground,
+            predicates: Predicates::default(),
+            shapes: Shapes::default(),
+        }
     }
 
     /// The schema it compiles against.
@@ -105,8 +113,8 @@ impl Factory {
     }
 
     fn entry(&self, call: &Call) -> Result<(Arc<Entry>, BTreeMap<String, Argument>)> {
-        let wanted = wanted(&self.schema, call)?;
-        let shape = name(&self.ground, call);
+        let wanted = wanted(&self.schema, &self.settings, &self.predicates, call)?;
+        let shape = name(&self.ground, call, &wanted.outside());
         let arguments = arguments(call, &wanted);
         if let Some(entry) = self.shapes.get(&shape) {
             return Ok((entry, arguments));

@@ -67,6 +67,9 @@ pub(crate) struct Choice {
     /// Keys beside a named one that were passed completely: they are looked up,
     /// so that a row that has them under another key is seen.
     pub(crate) also: Vec<Identifier>,
+    /// Keys that are generated like the first: a trigger may write another
+    /// value into that one, and the row is found by any of them then.
+    pub(crate) tied: Vec<Identifier>,
     /// In one sentence.
     pub(crate) why: String,
     pub(crate) lost: Vec<Lost>,
@@ -92,6 +95,8 @@ pub(crate) struct Asked<'a> {
     /// Columns that were passed, or are given by a row made before.
     pub(crate) set: &'a BTreeMap<String, Passed>,
     pub(crate) given: &'a BTreeSet<String>,
+    /// Partial keys that the rows do not have.
+    pub(crate) lacks: &'a BTreeSet<String>,
     /// `key` of the call.
     pub(crate) key: &'a [String],
     /// Whether several rows are made at once.
@@ -162,18 +167,23 @@ pub(crate) fn choose(asked: &Asked<'_>) -> Result<Choice> {
             (vec![Identifier::of(first)], "its values come from the row's ordinal".to_owned())
         }
     };
+    let tied = if best == Known::Generated { asked.tied(first, &usable) } else { Vec::new() };
     for (known, key) in rest.iter().filter(|(_, key)| key.name != identifiers[0].name()) {
         let why = match (best, known) {
+            _ if tied.iter().any(|one| one.name() == key.name) => {
+                "another comes first; the row is found by this one too, should a trigger write \
+                 its own value into that"
+            }
             (Known::Generated, _) => {
-                "another comes first: NOT NULL and complete keys do, then \
-                                      the primary key, then short ones, then by name"
+                "another comes first: keys that no trigger writes do, then NOT NULL and complete \
+                 ones, then the primary key, then short ones, then by name"
             }
             (_, Known::Generated) => "not all of its columns were passed",
             _ => "another was passed more completely",
         };
         lost.push(lose(key, why.to_owned()));
     }
-    Ok(Choice { identifiers, also: Vec::new(), why, lost })
+    Ok(Choice { identifiers, also: Vec::new(), tied, why, lost })
 }
 
 impl Identifier {
@@ -243,34 +253,44 @@ impl Asked<'_> {
             }
             known = Known::Generated;
         }
-        if let Some(predicate) = &key.predicate
-            && let Some(why) = self.outside(predicate, &key.predicate_columns)
-        {
-            return Err(why);
+        if let Some(predicate) = key.predicate.as_ref().filter(|_| self.lacks.contains(&key.name)) {
+            return Err(self.outside(predicate, &key.predicate_columns));
         }
         let nothing_passed = known == Known::WithParents && !self.mentions(key);
         Ok(if nothing_passed { Known::Generated } else { known })
     }
 
-    /// What can be said of a predicate without a server: `x IS NULL` and
-    /// `x IS NOT NULL` of a column that was passed or stays NULL. Everything
-    /// else the insert itself asks.
-    fn outside(&self, predicate: &str, columns: &[String]) -> Option<String> {
-        let text = predicate.trim_matches(['(', ')']);
-        let [name] = columns else { return None };
-        let column = self.table.column(name)?;
-        let quoted = seedbed_schema::quote(name);
-        let wants_null = [format!("{name} IS NULL"), format!("{quoted} IS NULL")];
-        let wants_value = [format!("{name} IS NOT NULL"), format!("{quoted} IS NOT NULL")];
-        let is_null = match self.set.get(name) {
-            Some(passed) if passed.each => return None,
-            Some(passed) => passed.null,
-            None if column.not_null || column.default.is_some() => false,
-            None => !matches!(self.fill(name), Some(Fill::Generate(_) | Fill::Parent { .. })),
+    /// Why a partial key is none of the rows', and what would make it one.
+    fn outside(&self, predicate: &str, columns: &[String]) -> String {
+        let default = columns.iter().filter(|name| !self.is_set(name)).find_map(|name| {
+            let default = self.table.column(name)?.default.as_ref()?;
+            Some(format!(" ({name} is {default} by default)"))
+        });
+        format!("the row is outside its predicate `{predicate}`{}", default.unwrap_or_default())
+    }
+
+    /// Keys beside the generated one whose values are generated as well, where
+    /// a trigger may rewrite them.
+    fn tied(&self, first: &UniqueKey, usable: &[(Known, &UniqueKey)]) -> Vec<Identifier> {
+        if !self.table.triggers.iter().any(|trigger| trigger.on_insert) {
+            return Vec::new();
+        }
+        let generated = |name: &str| matches!(self.fill(name), Some(Fill::Generate(_)));
+        let is_tied = |key: &&UniqueKey| {
+            key.name != first.name
+                && key.predicate.is_none()
+                && key
+                    .columns()
+                    .all(|name| first.columns().any(|own| own == name) || generated(name))
         };
-        let outside = (is_null && wants_value.iter().any(|form| form == text))
-            || (!is_null && wants_null.iter().any(|form| form == text));
-        outside.then(|| format!("the row is outside its predicate `{predicate}`"))
+        let keys = usable.iter().filter(|(known, _)| *known == Known::Generated);
+        keys.map(|(_, key)| *key).filter(is_tied).map(Identifier::of).collect()
+    }
+
+    /// Whether a trigger surely writes its own value into the column.
+    fn is_rewritten(&self, name: &str) -> bool {
+        let mut triggers = self.table.triggers.iter().filter(|trigger| trigger.on_insert);
+        triggers.any(|trigger| trigger.writes.iter().any(|own| own == name))
     }
 
     fn fill(&self, name: &str) -> Option<&Fill> {
@@ -278,11 +298,12 @@ impl Asked<'_> {
     }
 
     /// Better keys first.
-    fn order(&self, known: Known, key: &UniqueKey) -> (Known, [bool; 4], usize, String) {
+    fn order(&self, known: Known, key: &UniqueKey) -> (Known, [bool; 5], usize, String) {
+        let rewritten = key.columns().any(|name| !self.is_set(name) && self.is_rewritten(name));
         let nullable = key
             .columns()
             .any(|name| !self.is_set(name) && self.table.column(name).is_none_or(|c| !c.not_null));
-        let worse = [nullable, key.predicate.is_some(), !key.is_plain(), !key.primary];
+        let worse = [rewritten, nullable, key.predicate.is_some(), !key.is_plain(), !key.primary];
         (known, worse, key.parts.len(), key.name.clone())
     }
 }
@@ -321,6 +342,7 @@ fn named(asked: &Asked<'_>) -> Result<Choice> {
         return Ok(Choice {
             identifiers: vec![Identifier::of(key)],
             also: also.into_iter().map(Identifier::of).collect(),
+            tied: Vec::new(),
             why: "the call names it".to_owned(),
             lost,
         });
@@ -372,7 +394,13 @@ fn content(asked: &Asked<'_>, lost: Vec<Lost>) -> Result<Choice> {
         arbiter: false,
     };
     let why = "no unique key can be used, so rows are found by comparing this";
-    Ok(Choice { identifiers: vec![identifier], also: Vec::new(), why: why.to_owned(), lost })
+    Ok(Choice {
+        identifiers: vec![identifier],
+        also: Vec::new(),
+        tied: Vec::new(),
+        why: why.to_owned(),
+        lost,
+    })
 }
 
 impl Asked<'_> {
@@ -393,7 +421,15 @@ impl Asked<'_> {
                 && !self.refers(name)
                 && Comparison::of(self.schema, &column.data_type) == Comparison::Native;
             let scarce = self.model.domain(name).is_some();
-            usable.then(|| (!required, scarce, self.kind(&column.data_type), column.number))
+            usable.then(|| {
+                (
+                    self.is_rewritten(name),
+                    !required,
+                    scarce,
+                    self.kind(&column.data_type),
+                    column.number,
+                )
+            })
         };
         let ranked = self.table.columns.iter().filter_map(|column| Some((rank(column)?, column)));
         ranked.min_by_key(|(rank, _)| *rank).map(|(_, column)| column.name.as_str())

@@ -52,11 +52,15 @@ impl Shapes {
     }
 }
 
-/// The name of a call's shape under a schema and settings that `ground` names.
-pub(crate) fn name(ground: &[u8], call: &Call) -> String {
+/// The name of a call's shape under a schema and settings that `ground` names;
+/// `outside` are keys that its rows do not have, for the values that are passed.
+pub(crate) fn name(ground: &[u8], call: &Call, outside: &[&str]) -> String {
     let mut hash = Sha256::new();
     hash.update(ground);
     describe(call, true, &mut hash);
+    for key in outside {
+        text(key, &mut hash);
+    }
     let digest: [u8; 32] = hash.finalize().into();
     let hex: String = digest[..12].iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{}/{hex}", call.table)
@@ -125,6 +129,7 @@ mod tests {
 
     #[test]
     fn values_and_counts_are_no_part_of_a_shape_and_all_else_is() {
+        let name = |ground: &[u8], call: &Call| name(ground, call, &[]);
         let base = name(b"", &call("a"));
         assert_eq!(base, name(b"", &call("b")));
         let ten = Call { count: Some(10), ..call("a") };
@@ -147,5 +152,6 @@ mod tests {
         for (at, other) in others.iter().enumerate() {
             assert_ne!(base, *other, "{at}");
         }
+        assert_ne!(base, super::name(b"", &call("a"), &["posts.once"]));
     }
 }

@@ -6,7 +6,11 @@ use std::sync::Arc;
 
 use seedbed_api::plan::{Argument, Call, Policy};
 use seedbed_api::{Failure, Kind, Result};
-use seedbed_schema::{Column, Lookup, NamedType, Schema, Table, TypeShape, near};
+use seedbed_model::Settings;
+use seedbed_schema::{Column, Lookup, NamedType, Schema, Table, TableName, TypeShape, near};
+
+use crate::line::{make, make_as};
+use crate::predicates::{Predicates, Values};
 
 /// Tables above this depth of `with` are a mistake, not a wish.
 const DEEPEST: usize = 16;
@@ -29,6 +33,23 @@ pub(crate) struct Wanted {
     pub(crate) policy: Policy,
     pub(crate) fresh: bool,
     pub(crate) scope: String,
+    /// Partial keys that no row has, for the values that were passed.
+    pub(crate) lacks: BTreeSet<String>,
+}
+
+impl Wanted {
+    /// The partial keys that its rows and those of its children lack.
+    pub(crate) fn outside(&self) -> Vec<&str> {
+        let mut found: Vec<&str> = self.lacks.iter().map(String::as_str).collect();
+        for child in &self.with {
+            let lacks = child.outside();
+            if !lacks.is_empty() {
+                found.push(&child.binding);
+                found.extend(lacks);
+            }
+        }
+        found
+    }
 }
 
 /// A column that was passed: what of it is part of the shape.
@@ -47,14 +68,21 @@ pub(crate) struct Passed {
 /// # Errors
 /// `Config` for names that are not there, values that cannot be given, lists
 /// of another length than there are rows.
-pub(crate) fn wanted(schema: &Schema, call: &Call) -> Result<Wanted> {
-    let mut reader = Reader { schema, bindings: BTreeSet::new() };
+pub(crate) fn wanted(
+    schema: &Schema,
+    settings: &Settings,
+    predicates: &Predicates,
+    call: &Call,
+) -> Result<Wanted> {
+    let mut reader = Reader { schema, settings, predicates, bindings: BTreeSet::new() };
     let scope = call.scope.as_deref().unwrap_or("shared");
     reader.read(call, None, u64::from(call.count.unwrap_or(1)), scope, 0)
 }
 
 struct Reader<'a> {
     schema: &'a Schema,
+    settings: &'a Settings,
+    predicates: &'a Predicates,
     bindings: BTreeSet<String>,
 }
 
@@ -73,11 +101,17 @@ impl Reader<'_> {
         if u32::try_from(rows).is_err() {
             return Err(config(format!("{rows} rows of {} are too many for one call", call.table)));
         }
-        let named = table(self.schema, &call.table)?;
+        let line = |name: &str| match parent {
+            None => make(name, None),
+            Some(parent) => {
+                make_as(parent, "--with", &format!("{name}={}", call.count.unwrap_or(1)))
+            }
+        };
+        let named = table(self.schema, &call.table, &line)?;
         let (table, names) = base(self.schema, named)?;
         rights(table, call)?;
         let binding = self.name(&table.name.to_string());
-        let mut set = BTreeMap::new();
+        let (mut set, mut values) = (BTreeMap::new(), Values::new());
         for (name, argument) in &call.set {
             let column = column(table, named, names.as_ref(), name)?;
             fits(self.schema, table, column, argument, rows)?;
@@ -92,10 +126,12 @@ impl Reader<'_> {
             if set.insert(column.name.clone(), passed).is_some() {
                 return Err(config(format!("column {} is passed twice", column.name)));
             }
+            values.insert(&column.name, argument);
         }
         let mut key = Vec::new();
         for name in &call.key {
-            key.push(column_named(table, named, names.as_ref(), name)?.name.clone());
+            let line = |near: &str| make_as(&named.name.to_string(), "--key", near);
+            key.push(column_named(table, named, names.as_ref(), name, &line)?.name.clone());
         }
         let mut with = Vec::new();
         for child in &call.with {
@@ -112,6 +148,7 @@ impl Reader<'_> {
             policy: call.policy,
             fresh: call.fresh,
             scope: scope.to_owned(),
+            lacks: self.predicates.outside(self.schema, self.settings, table, &values),
         })
     }
 
@@ -143,18 +180,19 @@ fn collect(call: &Call, wanted: &Wanted, child: bool, found: &mut BTreeMap<Strin
     }
 }
 
-fn table<'a>(schema: &'a Schema, name: &str) -> Result<&'a Table> {
+fn table<'a>(schema: &'a Schema, name: &str, line: &dyn Fn(&str) -> String) -> Result<&'a Table> {
     match schema.find(name) {
         Lookup::Found(table) => Ok(table),
         Lookup::Ambiguous(several) => {
             let failure = config(format!("there are several tables named {name}"));
             Err(several.into_iter().fold(failure, |failure, table| {
-                failure.hint(format!("{}.{}", table.name.schema, table.name.name))
+                let TableName { schema, name } = &table.name;
+                failure.hint(line(&format!("{schema}.{name}")))
             }))
         }
         Lookup::Unknown(near) => {
             let failure = config(format!("there is no table {name}"));
-            Err(near.into_iter().fold(failure, Failure::hint))
+            Err(near.iter().fold(failure, |failure, near| failure.hint(line(near))))
         }
     }
 }
@@ -203,7 +241,8 @@ fn column<'a>(
     names: Option<&Names>,
     name: &str,
 ) -> Result<&'a Column> {
-    let column = column_named(table, named, names, name)?;
+    let line = |near: &str| make(&named.name.to_string(), Some((near, "…")));
+    let column = column_named(table, named, names, name, &line)?;
     if column.generated.is_some() {
         return Err(config(format!(
             "{}.{} is computed by the database and takes no value",
@@ -218,6 +257,7 @@ fn column_named<'a>(
     named: &Table,
     names: Option<&Names>,
     name: &str,
+    line: &dyn Fn(&str) -> String,
 ) -> Result<&'a Column> {
     let known = |exact: bool| {
         let mut fits = named.columns.iter().filter(|column| {
@@ -237,7 +277,7 @@ fn column_named<'a>(
             let all: Vec<&str> = columns.collect();
             return failure.hint(format!("its columns: {}", all.join(", ")));
         }
-        near.into_iter().fold(failure, Failure::hint)
+        near.iter().fold(failure, |failure, near| failure.hint(line(near)))
     })
 }
 
@@ -268,7 +308,10 @@ fn fits(
         if !labels.contains(value) {
             let failure = config(format!("{} takes one of {}", place(), labels.join(", ")));
             let near = near(value, labels.iter().map(String::as_str));
-            return Err(near.into_iter().fold(failure, Failure::hint));
+            let table = table.name.to_string();
+            return Err(near.iter().fold(failure, |failure, near| {
+                failure.hint(make(&table, Some((&column.name, near))))
+            }));
         }
     }
     Ok(())

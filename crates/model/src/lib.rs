@@ -17,6 +17,7 @@ pub mod judge;
 mod moment;
 mod need;
 mod pattern;
+mod predicate;
 mod recipe;
 mod row;
 mod settings;

@@ -87,6 +87,10 @@ pub struct Trigger {
     pub on_insert: bool,
     /// Whether UPDATE fires it.
     pub on_update: bool,
+    /// Columns its function assigns to (`NEW.path := …`), as far as its source
+    /// says: it may do so on some paths only, and others may be hidden.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub writes: Vec<String>,
 }
 
 impl Table {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use seedbed_schema::{Partition, Schema, Table, TableKind, TableName, Trigger, View};
 
+use super::assignment::assigned;
 use super::catalog::{Catalog, Relation};
 use super::type_book::TypeBook;
 use super::{expression, key, node_tree};
@@ -54,11 +55,15 @@ fn table(catalog: &Catalog, types: &mut TypeBook<'_>, oid: u32, relation: &Relat
 
 fn triggers(catalog: &Catalog, oid: u32) -> Vec<Trigger> {
     let found = catalog.triggers.get(&oid).into_iter().flatten();
+    let columns = catalog.columns.get(&oid);
+    let is_column =
+        |name: &String| columns.into_iter().flatten().any(|column| column.name == *name);
     let mut triggers: Vec<Trigger> = found
-        .map(|(name, events)| Trigger {
-            name: name.clone(),
-            on_insert: events & ON_INSERT != 0,
-            on_update: events & ON_UPDATE != 0,
+        .map(|trigger| Trigger {
+            name: trigger.name.clone(),
+            on_insert: trigger.events & ON_INSERT != 0,
+            on_update: trigger.events & ON_UPDATE != 0,
+            writes: assigned(&trigger.source).into_iter().filter(is_column).collect(),
         })
         .collect();
     triggers.sort_by(|a, b| a.name.cmp(&b.name));

@@ -21,7 +21,7 @@ pub(super) struct Catalog {
     pub constraints: HashMap<u32, Vec<ConstraintRow>>,
     /// Of domains.
     pub conditions: HashMap<u32, Vec<ConstraintRow>>,
-    pub triggers: HashMap<u32, Vec<(String, i16)>>,
+    pub triggers: HashMap<u32, Vec<TriggerRow>>,
     /// Leaves and what they hold.
     pub partitions: HashMap<u32, Vec<(u32, Option<String>)>>,
     pub types: HashMap<u32, TypeRow>,
@@ -30,6 +30,15 @@ pub(super) struct Catalog {
     pub collations: HashMap<u32, (String, bool)>,
     /// By relation and column; 0 is the relation.
     pub comments: HashMap<(u32, i16), String>,
+}
+
+/// A trigger.
+pub(super) struct TriggerRow {
+    pub name: String,
+    /// `tgtype`.
+    pub events: i16,
+    /// Of its function.
+    pub source: String,
 }
 
 /// A table or a view.
@@ -80,7 +89,11 @@ impl Catalog {
             }
             "trigger" => {
                 let table = row.number()?;
-                let trigger = (row.text()?, row.number()?);
+                let trigger = TriggerRow {
+                    name: row.text()?,
+                    events: row.number()?,
+                    source: row.maybe().unwrap_or_default(),
+                };
                 self.triggers.entry(table).or_default().push(trigger);
             }
             "partition" => {

@@ -7,6 +7,7 @@
 
 mod answer;
 mod assembly;
+mod assignment;
 mod catalog;
 mod column;
 mod expression;

@@ -54,13 +54,12 @@ fn branch(
     let mut joined = Joined { schema, graph, parents: Vec::new(), path: vec![index] };
     joined.parents_of(node, identifier, statement)?;
     let same = same(schema, graph, node, statement);
-    let condition = has(schema, graph, node, identifier, statement);
+    let (condition, first) = sought(schema, graph, node, identifier, statement);
     let table = node.table.name.sql();
     let only = match which {
         Which::All => String::new(),
         Which::Same => format!(" AND {same} = 't'"),
     };
-    let first = first(node);
     if statement.form() == Form::One && joined.parents.is_empty() {
         let list = returned(node, "t", statement.ordinal(), &same);
         return Ok(format!("SELECT {list} FROM {table} AS t WHERE {condition}{only}{first}"));
@@ -70,6 +69,16 @@ fn branch(
         from.push(ROWS.to_owned());
     }
     from.extend(joined.parents.into_iter().map(|(_, sql)| sql));
+    if statement.form() == Form::Many && node.key.is_content() {
+        // No index may serve this: all rows by one join, not each by a scan.
+        let from = from.join(" CROSS JOIN ");
+        return Ok(format!(
+            "SELECT DISTINCT ON (c.v0) {} FROM {from} JOIN {table} AS t ON {condition}{only} \
+             ORDER BY c.v0, {}",
+            returned(node, "t", statement.ordinal(), &same),
+            place(node)
+        ));
+    }
     // In a scope of its own, so that an expression's bare columns are its.
     from.push(format!(
         "LATERAL (SELECT {same} AS {}, t.* FROM {table} AS t WHERE {condition}{only}{first}) AS t",
@@ -90,12 +99,11 @@ pub(super) fn found(
     let node = &graph.nodes[index];
     let mut joined = Joined { schema, graph, parents: Vec::new(), path: vec![index] };
     joined.parents_of(node, node.key.first(), statement)?;
-    let condition = has(schema, graph, node, node.key.first(), statement);
+    let (condition, first) = sought(schema, graph, node, node.key.first(), statement);
     let mut from: Vec<String> = joined.parents.into_iter().map(|(_, sql)| sql).collect();
     from.push(format!(
-        "LATERAL (SELECT t.* FROM {} AS t WHERE {condition}{}) AS t",
+        "LATERAL (SELECT t.* FROM {} AS t WHERE {condition}{first}) AS t",
         node.table.name.sql(),
-        first(node)
     ));
     Ok(format!("SELECT t.* FROM {}", from.join(" CROSS JOIN ")))
 }
@@ -107,6 +115,17 @@ pub(crate) fn taken(
     index: usize,
 ) -> Result<(String, Vec<Parameter>)> {
     let mut statement = Statement::new(Form::Many);
+    let node = &graph.nodes[index];
+    if node.key.is_content() && node.key.first().columns().next().is_some() {
+        let mut joined = Joined { schema, graph, parents: Vec::new(), path: vec![index] };
+        joined.parents_of(node, node.key.first(), &mut statement)?;
+        let condition = has(schema, graph, node, node.key.first(), &mut statement);
+        let mut from = vec![statement.rows()];
+        from.extend(joined.parents.into_iter().map(|(_, sql)| sql));
+        let (from, table) = (from.join(" CROSS JOIN "), node.table.name.sql());
+        let sql = format!("SELECT DISTINCT c.v0 FROM {from} JOIN {table} AS t ON {condition}");
+        return Ok((sql, statement.finish()));
+    }
     let rows = found(schema, graph, index, &mut statement)?;
     let sql =
         format!("SELECT DISTINCT c.v0 FROM {} CROSS JOIN LATERAL ({rows}) AS t", statement.rows());
@@ -116,20 +135,45 @@ pub(crate) fn taken(
 /// A name that no column has.
 const SAME: &str = "seedbed: same";
 
+/// The condition that row `t` is the one that is looked for, and which one is
+/// where several are: of keys that tie, the row of the first.
+fn sought(
+    schema: &Schema,
+    graph: &Graph,
+    node: &Node,
+    identifier: &Identifier,
+    statement: &mut Statement,
+) -> (String, String) {
+    let condition = has(schema, graph, node, identifier, statement);
+    if node.key.is_content() {
+        return (condition, first(node));
+    }
+    if node.key.tied.is_empty() {
+        return (condition, String::new());
+    }
+    let mut keys = vec![format!("({condition})")];
+    for tied in &node.key.tied {
+        keys.push(format!("({})", has(schema, graph, node, tied, statement)));
+    }
+    let order: Vec<String> = keys.iter().map(|key| format!("{key} IS TRUE DESC")).collect();
+    (format!("({})", keys.join(" OR ")), format!(" ORDER BY {} LIMIT 1", order.join(", ")))
+}
+
 /// Content may fit several rows: the first by primary key is meant.
 fn first(node: &Node) -> String {
-    if !node.key.is_content() {
-        return String::new();
-    }
-    let order = match node.table.primary_key() {
+    format!(" ORDER BY {} LIMIT 1", place(node))
+}
+
+/// Where a row comes among those of the same content.
+fn place(node: &Node) -> String {
+    match node.table.primary_key() {
         Some(key) => {
             let parts: Vec<String> =
                 key.parts.iter().map(|part| format!("t.{}", part.expression)).collect();
             parts.join(", ")
         }
         None => "t.ctid".to_owned(),
-    };
-    format!(" ORDER BY {order} LIMIT 1")
+    }
 }
 
 /// Parents that nobody asked for, each found by its own key.
@@ -167,11 +211,11 @@ impl Joined<'_> {
             self.path.push(*parent);
             self.parents_of(above, above.key.first(), statement)?;
             self.path.pop();
-            let condition = has(self.schema, self.graph, above, above.key.first(), statement);
+            let (condition, first) =
+                sought(self.schema, self.graph, above, above.key.first(), statement);
             let sql = format!(
-                "LATERAL (SELECT t.* FROM {} AS t WHERE {condition}{}) AS p{parent}",
+                "LATERAL (SELECT t.* FROM {} AS t WHERE {condition}{first}) AS p{parent}",
                 above.table.name.sql(),
-                first(above)
             );
             self.parents.push((*parent, sql));
         }

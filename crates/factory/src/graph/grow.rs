@@ -12,6 +12,7 @@ use seedbed_schema::{Schema, Table, TableName, UniqueKey};
 use super::node::{Graph, Identity, Node, Place, Source};
 use super::partition::partitioned;
 use crate::key::{Asked, choose};
+use crate::predicates::is_outside;
 use crate::wanted::{Passed, Wanted, config};
 
 /// More rows that need each other than this are a schema no test can fill.
@@ -48,6 +49,8 @@ pub(super) struct Seed {
     pub(super) key: Vec<String>,
     pub(super) policy: Policy,
     pub(super) fresh: bool,
+    /// Partial keys that no row has, for the values that are passed.
+    pub(super) lacks: BTreeSet<String>,
     /// The ordinal of its first row.
     pub(super) first: u64,
 }
@@ -107,6 +110,7 @@ impl Growing<'_> {
             key: wanted.key.clone(),
             policy: wanted.policy,
             fresh: wanted.fresh,
+            lacks: wanted.lacks.clone(),
             first: 0,
         })?;
         for child in &wanted.with {
@@ -124,6 +128,8 @@ impl Growing<'_> {
         partitioned(self.schema, &mut table);
         let given: BTreeSet<String> = seed.set.keys().cloned().collect();
         let mut model = TableModel::new(self.schema, &table, self.settings, &given);
+        let mut lacks = seed.lacks;
+        lacks.extend(by_default(&table, &model, &given));
         let key = {
             let set: BTreeMap<String, Passed> = seed
                 .set
@@ -140,11 +146,17 @@ impl Growing<'_> {
                 model: &model,
                 set: &set,
                 given: &others,
+                lacks: &lacks,
                 key: &seed.key,
                 many: seed.rows != Rows::One,
                 fresh: seed.fresh,
             })?
         };
+        let keys = table.keys.len();
+        if !lacks.is_empty() {
+            // There it is as if it had no such key.
+            Arc::make_mut(&mut table).keys.retain(|key| !lacks.contains(&key.name));
+        }
         if key.is_content() && key.first().columns().any(|column| !given.contains(column)) {
             // What tells rows apart must differ between them.
             let pretended = UniqueKey {
@@ -158,6 +170,8 @@ impl Growing<'_> {
                 nulls_not_distinct: true,
             };
             Arc::make_mut(&mut table).keys.push(pretended);
+            model = TableModel::new(self.schema, &table, self.settings, &given);
+        } else if table.keys.len() < keys {
             model = TableModel::new(self.schema, &table, self.settings, &given);
         }
         let index = self.nodes.len();
@@ -224,6 +238,8 @@ impl Growing<'_> {
         for name in generated {
             node.sources.insert(name, Source::Generated);
         }
+        let sources = &node.sources;
+        node.key.tied.retain(|key| key.columns().all(|name| sources.contains_key(name)));
         Ok(())
     }
 
@@ -242,4 +258,15 @@ impl Growing<'_> {
         let keyed = !generated && !node.fresh && (!within.is_empty());
         node.identity = if keyed { Identity::Key } else { Identity::Ordinal { first, within } };
     }
+}
+
+/// Partial keys that a row lacks whose predicates mention nothing that is
+/// given: defaults alone put it outside.
+fn by_default(table: &Table, model: &TableModel, given: &BTreeSet<String>) -> Vec<String> {
+    let is_by_default = |key: &&UniqueKey| {
+        let Some(predicate) = &key.predicate else { return false };
+        !key.predicate_columns.iter().any(|name| given.contains(name))
+            && is_outside(model, predicate, &BTreeMap::new(), key)
+    };
+    table.keys.iter().filter(is_by_default).map(|key| key.name.clone()).collect()
 }

@@ -9,6 +9,7 @@ mod order;
 mod parent;
 mod partition;
 mod prune;
+mod vary;
 
 pub(crate) use grow::grow;
 pub(crate) use node::{Graph, Identity, Node, Place, Source};

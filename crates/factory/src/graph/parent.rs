@@ -6,7 +6,7 @@
 //! the same. A parent is shared, the same row for everybody, unless a unique key
 //! would allow only one child to have it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use seedbed_api::Result;
@@ -25,6 +25,7 @@ impl Growing<'_> {
             self.nodes[index].foreign_keys().filter(|foreign| !foreign.period).cloned().collect();
         foreign_keys.sort_by_key(|foreign| foreign.columns.len());
         let followed = self.followed(index, &foreign_keys);
+        self.vary(index, &followed);
         let own = self.own(index, &followed)?;
         let mut shared: Vec<ForeignKey> = Vec::new();
         for foreign in followed {
@@ -111,7 +112,7 @@ impl Growing<'_> {
                         Some(foreign) if own.contains(&foreign.name) => varies = true,
                         Some(foreign) => leading = leading.or(Some(foreign)),
                         // Generated, drawn by the database, or NULL.
-                        None => varies = true,
+                        None => varies |= chosen || !node.model.is_constant(name),
                     },
                 }
             }
@@ -209,6 +210,7 @@ impl Growing<'_> {
             key: Vec::new(),
             policy: Policy::Keep,
             fresh: false,
+            lacks: BTreeSet::new(),
             first,
         })
     }

@@ -2,12 +2,17 @@
 //! for each trap that is known of such calls.
 
 mod batches;
+mod content;
+mod defaults;
 mod ground;
+mod hints;
 mod judged;
 mod keys;
 mod limits;
 mod parents;
+mod predicates;
 mod random;
 mod surroundings;
+mod triggers;
 mod twice;
 mod vectors;

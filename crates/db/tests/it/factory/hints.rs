@@ -1,0 +1,38 @@
+//! Hints are lines to paste.
+
+use seedbed_api::plan::Call;
+
+use super::ground::{Maker, call};
+
+#[tokio::test]
+async fn near_names_come_as_lines() {
+    let maker = Maker::new(
+        "CREATE TYPE mood AS ENUM ('happy', 'in between');
+         CREATE TABLE artist (id serial PRIMARY KEY, name text NOT NULL UNIQUE, mood mood);
+         CREATE TABLE songs (id serial PRIMARY KEY, artist int REFERENCES artist);
+         CREATE SCHEMA old; CREATE TABLE old.band (id int PRIMARY KEY);
+         CREATE SCHEMA new; CREATE TABLE new.band (id int PRIMARY KEY)",
+    )
+    .await;
+    for (call, line) in [
+        (call("artsit", &[]), "\"seedbed make artist\""),
+        (call("artist", &[("nmae", "x")]), "\"seedbed make artist name=…\""),
+        (call("artist", &[("mood", "hapy")]), "\"seedbed make artist mood=happy\""),
+        (call("artist", &[("mood", "in betwen")]), "\"seedbed make artist 'mood=in between'\""),
+        (
+            Call { key: vec!["nmae".to_owned()], ..call("artist", &[]) },
+            "\"seedbed make artist --key name\"",
+        ),
+        (
+            Call {
+                with: vec![Call { count: Some(2), ..call("sonsg", &[]) }],
+                ..call("artist", &[])
+            },
+            "\"seedbed make artist --with songs=2\"",
+        ),
+        (call("band", &[]), "\"seedbed make old.band\""),
+    ] {
+        let refused = maker.refused(&call);
+        assert!(refused.contains(line), "{refused}");
+    }
+}

@@ -1,0 +1,78 @@
+//! Partial keys: a row outside of the predicate has no such key.
+
+use seedbed_api::plan::{Call, Outcome};
+use seedbed_factory::Manner;
+
+use super::ground::{Maker, call, each, fingerprint};
+
+const ADDRESSES: &str =
+    "CREATE TABLE customers (id serial PRIMARY KEY, email text NOT NULL UNIQUE);
+    CREATE TYPE state AS ENUM ('open', 'closed');
+    CREATE TABLE addresses (id serial PRIMARY KEY, customer int NOT NULL REFERENCES customers, \
+      kind text NOT NULL, city text NOT NULL, is_default boolean NOT NULL DEFAULT false);
+    CREATE UNIQUE INDEX one_default ON addresses (customer, kind) WHERE is_default;
+    CREATE TABLE carts (id serial PRIMARY KEY, customer int NOT NULL REFERENCES customers, \
+      state state NOT NULL DEFAULT 'open');
+    CREATE UNIQUE INDEX one_open ON carts (customer) WHERE state = 'open';
+    CREATE TABLE orders (id serial PRIMARY KEY, number text NOT NULL UNIQUE, \
+      ship_to int NOT NULL REFERENCES addresses)";
+
+#[tokio::test]
+async fn a_row_that_its_default_puts_outside_is_found_by_content() {
+    let maker = Maker::new(ADDRESSES).await;
+    let plain = [
+        call("addresses", &[]),
+        call("addresses", &[("city", "Ulm")]),
+        call("addresses", &[("city", "Ulm"), ("is_default", "no")]),
+        call("carts", &[("state", "closed")]),
+        call("orders", &[]),
+        Call { count: Some(3), ..call("addresses", &[]) },
+    ];
+    for call in &plain {
+        maker.make(call).await;
+        let before = fingerprint(&maker).await;
+        let again = maker.make(call).await;
+        assert!(again.outcomes.iter().all(|outcome| *outcome == Outcome::Matched), "{call:?}");
+        assert_eq!(fingerprint(&maker).await, before, "{call:?}");
+    }
+    let told = maker.factory.explain(&plain[0]).unwrap();
+    assert_eq!(told.index, None);
+    let lost = told.lost.iter().find(|lost| lost.index == "one_default").unwrap();
+    assert!(lost.why.contains("outside its predicate `is_default`"), "{lost:?}");
+    assert!(lost.why.contains("is_default is false by default"), "{lost:?}");
+}
+
+#[tokio::test]
+async fn a_row_that_is_passed_inside_has_the_key() {
+    let maker = Maker::new(ADDRESSES).await;
+    let inside = call("addresses", &[("is_default", "true"), ("city", "Ulm")]);
+    let told = maker.factory.explain(&inside).unwrap();
+    assert_eq!(told.index.as_deref(), Some("one_default"), "{}", told.why);
+    assert_eq!(maker.make(&inside).await.outcome(), Outcome::Created);
+    let moved = call("addresses", &[("is_default", "true"), ("city", "Bonn")]);
+    let made = maker.make(&moved).await;
+    assert_eq!((made.outcome(), made.get(0, "id")), (Outcome::Updated, Some("1")));
+    // The same shape but for its value, and yet another way to be found.
+    let outside = call("addresses", &[("is_default", "false"), ("city", "Bonn")]);
+    assert_eq!(maker.factory.explain(&outside).unwrap().index, None);
+    assert_eq!(maker.make(&outside).await.get(0, "id"), Some("2"));
+    // By its default.
+    let cart = maker.factory.explain(&call("carts", &[])).unwrap();
+    assert_eq!(cart.index.as_deref(), Some("one_open"));
+    let named = Call { key: vec!["customer".to_owned(), "kind".to_owned()], ..outside };
+    let refused = maker.refused(&named);
+    assert!(refused.contains("outside its predicate"), "{refused}");
+}
+
+#[tokio::test]
+async fn rows_of_which_some_are_outside_are_refused_or_made_as_they_are() {
+    let maker = Maker::new(ADDRESSES).await;
+    let mut closed = Call { count: Some(2), ..call("carts", &[]) };
+    closed.set.insert("state".to_owned(), each(&["closed", "closed"]));
+    assert_eq!(maker.make(&closed).await.outcomes, [Outcome::Created; 2]);
+    assert_eq!(maker.make(&closed).await.outcomes, [Outcome::Matched; 2]);
+    let mut mixed = Call { count: Some(2), ..call("carts", &[]) };
+    mixed.set.insert("state".to_owned(), each(&["open", "closed"]));
+    let told = maker.told(&mixed, Manner::Autocommit).await;
+    assert!(told.message.contains("outside the predicate"), "{told:?}");
+}

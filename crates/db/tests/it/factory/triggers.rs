@@ -1,0 +1,70 @@
+//! Triggers that write their own values into keys.
+
+use seedbed_api::plan::{Call, Outcome};
+
+use super::ground::{Maker, call, fingerprint};
+
+/// `path` comes before `slug` by name. The second function hides what it writes.
+fn categories(assignment: &str) -> String {
+    format!(
+        "CREATE TABLE categories (id serial PRIMARY KEY, path text NOT NULL UNIQUE, \
+           slug text NOT NULL UNIQUE, name text);
+         CREATE FUNCTION set_path() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           {assignment}; RETURN NEW; END $$;
+         CREATE TRIGGER path BEFORE INSERT ON categories \
+           FOR EACH ROW EXECUTE FUNCTION set_path();
+         CREATE TABLE products (id serial PRIMARY KEY, name text NOT NULL UNIQUE, \
+           category int NOT NULL REFERENCES categories)"
+    )
+}
+
+const PLAIN: &str = "NEW.path := '/' || NEW.slug";
+
+/// Makes rows of both tables twice.
+async fn twice(maker: &Maker) {
+    let calls = [
+        call("products", &[("name", "tent")]),
+        call("categories", &[]),
+        Call { count: Some(3), ..call("categories", &[]) },
+    ];
+    for call in &calls {
+        maker.make(call).await;
+        let before = fingerprint(maker).await;
+        let again = maker.make(call).await;
+        assert!(again.outcomes.iter().all(|outcome| *outcome == Outcome::Matched), "{call:?}");
+        assert_eq!(fingerprint(maker).await, before, "{call:?}");
+    }
+    assert_eq!(maker.value("SELECT count(*) FROM categories").await, "3");
+    let rewritten = "SELECT bool_and(path = '/' || slug) FROM categories";
+    assert_eq!(maker.value(rewritten).await, "t");
+}
+
+#[tokio::test]
+async fn a_key_that_a_trigger_writes_is_not_chosen() {
+    let maker = Maker::new(&categories(PLAIN)).await;
+    let told = maker.factory.explain(&call("categories", &[])).unwrap();
+    assert_eq!(told.key, ["slug"]);
+    let many = Call { count: Some(3), ..call("categories", &[]) };
+    assert_eq!(maker.make(&many).await.outcomes, [Outcome::Created; 3]);
+    twice(&maker).await;
+}
+
+#[tokio::test]
+async fn a_row_whose_key_was_rewritten_is_found_by_another() {
+    let hidden = "NEW := jsonb_populate_record(NEW, \
+                  jsonb_build_object('path', '/' || NEW.slug))";
+    let maker = Maker::new(&categories(hidden)).await;
+    let told = maker.factory.explain(&call("categories", &[])).unwrap();
+    assert_eq!(told.key, ["path"]);
+    assert!(told.lost.iter().any(|lost| lost.why.contains("found by this one too")), "{told:?}");
+    twice(&maker).await;
+}
+
+#[tokio::test]
+async fn keys_that_are_passed_still_may_not_match_different_rows() {
+    let maker = Maker::new(&categories("NEW.name := coalesce(NEW.name, '')")).await;
+    maker.batch("INSERT INTO categories (path, slug) VALUES ('/a', 'a'), ('/b', 'b')").await;
+    let split = call("categories", &[("path", "/a"), ("slug", "b")]);
+    let told = maker.told(&split, seedbed_factory::Manner::Autocommit).await;
+    assert!(told.message.contains("matches different rows"), "{told:?}");
+}
