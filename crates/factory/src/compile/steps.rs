@@ -5,7 +5,9 @@
 //! gone again; then give up with evidence.
 
 use seedbed_api::Result;
-use seedbed_api::plan::{Binding, Column, Outcome, Parameter, Plan, Policy, Step, Target, VERSION};
+use seedbed_api::plan::{
+    Binding, Column, Outcome, Parameter, Plan, Policy, Rows, Step, Target, VERSION,
+};
 use seedbed_schema::{Base, Schema, TypeShape};
 
 use super::circle::circle;
@@ -32,19 +34,29 @@ pub(crate) fn plan(schema: &Schema, graph: &Graph, shape: String) -> Result<Plan
     let mut writer = Writer { schema, graph, steps: Vec::new(), normalised: Vec::new() };
     writer.write()?;
     let nodes = &graph.nodes;
-    let locks = nodes.iter().any(|node| node.key.is_content() && !node.fresh);
     let mut bindings: Vec<Binding> =
         order(graph).into_iter().flatten().map(|node| binding(&nodes[node])).collect();
     bindings.extend(nodes.iter().filter(|node| needs_server(schema, node)).map(keys));
     Ok(Plan {
         plan: VERSION,
         shape,
-        transaction: nodes.len() > 1 || locks,
+        transaction: nodes.len() > 1 || nodes.iter().any(leaves_something),
         bindings,
         steps: writer.steps,
         result: nodes[0].name.clone(),
         evidence: evidence(schema, graph),
     })
+}
+
+/// Whether a call that fails could leave something behind without a
+/// transaction: some of several rows, what a trigger did for a row that it
+/// suppressed, an advisory lock. One row without triggers is made or changed by
+/// the last statement that writes, or not at all.
+fn leaves_something(node: &Node) -> bool {
+    node.rows != Rows::One
+        || node.table.view.is_some()
+        || node.table.triggers.iter().any(|trigger| trigger.on_insert)
+        || node.key.is_content() && !node.fresh
 }
 
 fn binding(node: &Node) -> Binding {
