@@ -75,9 +75,10 @@ impl Factory {
     /// Makes the generated values of a run.
     ///
     /// # Errors
-    /// `Config` for a shape that is not known (any more): compile again.
+    /// `Config` for a shape that is not known (any more): compile again; and for
+    /// more rows than one call may make.
     pub fn values(&self, request: &ValuesRequest) -> Result<ValuesMachine> {
-        Ok(ValuesMachine::new(self.shape(&request.shape)?, request.clone()))
+        ValuesMachine::new(self.shape(&request.shape)?, request.clone())
     }
 
     /// Rows as they would be made, without a database: columns the database

@@ -11,6 +11,7 @@ use seedbed_schema::{Column, Lookup, NamedType, Schema, Table, TableName, TypeSh
 
 use crate::line::{make, make_as};
 use crate::predicates::{Predicates, Values};
+use crate::run::bounded;
 
 /// Tables above this depth of `with` are a mistake, not a wish.
 const DEEPEST: usize = 16;
@@ -98,9 +99,7 @@ impl Reader<'_> {
         if depth > DEEPEST {
             return Err(config(format!("`with` is nested more than {DEEPEST} levels deep")));
         }
-        if u32::try_from(rows).is_err() {
-            return Err(config(format!("{rows} rows of {} are too many for one call", call.table)));
-        }
+        bounded(std::iter::once((call.table.as_str(), rows)))?;
         let line = |name: &str| match parent {
             None => make(name, None),
             Some(parent) => {

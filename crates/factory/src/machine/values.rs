@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use seedbed_api::plan::{Values, ValuesRequest};
+use seedbed_api::plan::{Rows as Size, Values, ValuesRequest};
 use seedbed_api::{Failure, Kind, Result};
 use seedbed_model::RowRequest;
 
@@ -15,7 +15,7 @@ use super::judging::{Judging, is_judged};
 use super::need::{Answer, Need};
 use crate::exhausted::exhausted;
 use crate::graph::Node;
-use crate::run::Refusal;
+use crate::run::{Refusal, bounded};
 use crate::shape::Entry;
 
 /// Makes the values of one run.
@@ -38,10 +38,20 @@ enum Stage {
 }
 
 impl ValuesMachine {
-    pub(crate) fn new(entry: Arc<Entry>, request: ValuesRequest) -> Self {
+    /// # Errors
+    /// `Config` where there would be more rows than one call may make: whoever
+    /// asks need not have run a plan.
+    pub(crate) fn new(entry: Arc<Entry>, request: ValuesRequest) -> Result<Self> {
+        bounded(entry.graph.nodes.iter().map(|node| {
+            let rows = match node.rows {
+                Size::One => 1,
+                Size::Times(times) => u64::from(times) * u64::from(request.count),
+            };
+            (node.name.as_str(), rows)
+        }))?;
         let fresh = entry.graph.nodes[0].fresh;
         let stage = if fresh { Stage::Searching(Search::new()) } else { Stage::Node(0) };
-        Self { entry, request, stage, ordinals: Vec::new(), values: Values::default() }
+        Ok(Self { entry, request, stage, ordinals: Vec::new(), values: Values::default() })
     }
 
     /// Goes on; `answer` is that to the last question, absent at the start.

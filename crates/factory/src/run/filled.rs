@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 
 use seedbed_api::plan::{Binding, Made, Outcome, Rows, Target};
-use seedbed_api::{Failure, Kind, Result};
 
 use super::Row;
 
@@ -23,25 +22,20 @@ pub(super) struct Filled {
 }
 
 impl Filled {
-    /// An empty one. Fails where nobody could count its rows.
-    pub(super) fn new(binding: &Binding, count: u32) -> Result<Self> {
+    /// An empty one; how many rows there are was bounded before.
+    pub(super) fn new(binding: &Binding, count: u32) -> Self {
         let size = match binding.rows {
-            Rows::One => Some(1),
-            Rows::Times(times) => times.checked_mul(count),
+            Rows::One => 1,
+            Rows::Times(times) => times.saturating_mul(count),
         };
-        let size = size.ok_or_else(|| {
-            let message =
-                format!("there would be more rows in {} than a number holds", binding.table);
-            Failure::new(Kind::Config, message).hint("ask for fewer rows in one call")
-        })?;
-        Ok(Self {
+        Self {
             size,
             there: 0,
             rows: Vec::new(),
             outcomes: Vec::new(),
             differs: BTreeSet::new(),
             skipped: false,
-        })
+        }
     }
 
     pub(super) fn size(&self) -> u32 {

@@ -13,11 +13,12 @@ use std::mem;
 use std::sync::Arc;
 
 use seedbed_api::plan::{
-    Argument, Binding, Made, Outcome, Parameter, Plan, Reason, Step, Target, Trouble, VERSION,
-    Values, ValuesRequest,
+    Argument, Binding, Made, Outcome, Parameter, Plan, Reason, Rows, Step, Target, Trouble,
+    VERSION, Values, ValuesRequest,
 };
 use seedbed_api::{Failure, Kind, Result};
 
+use super::bound::bounded;
 use super::filled::Filled;
 use super::parameter::broken;
 use super::{Refusal, Row};
@@ -97,7 +98,7 @@ impl Run {
     ///
     /// # Errors
     /// `Config` when the plan is of another version of the format, or when
-    /// there would be more than `u32::MAX` rows in one binding.
+    /// there would be more rows than one call may make.
     pub fn new(
         plan: Arc<Plan>,
         arguments: BTreeMap<String, Argument>,
@@ -109,8 +110,15 @@ impl Run {
             return Err(Failure::new(Kind::Config, message)
                 .hint("use the same release of Seedbed on both sides"));
         }
-        let filled = plan.bindings.iter().map(|binding| Filled::new(binding, count));
-        let filled = filled.collect::<Result<Vec<_>>>()?;
+        let rows = plan.bindings.iter().filter(|binding| binding.key_of.is_none());
+        bounded(rows.map(|binding| {
+            let rows = match binding.rows {
+                Rows::One => 1,
+                Rows::Times(times) => u64::from(times) * u64::from(count),
+            };
+            (binding.table.as_str(), rows)
+        }))?;
+        let filled = plan.bindings.iter().map(|binding| Filled::new(binding, count)).collect();
         Ok(Self {
             stage: Stage::Step(0),
             open: manner == Manner::InTransaction,

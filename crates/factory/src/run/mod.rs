@@ -3,6 +3,7 @@
 //! ([`Action`]) and tells it what came of that.
 
 mod array;
+mod bound;
 mod filled;
 mod machine;
 mod parameter;
@@ -10,6 +11,7 @@ mod refusal;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use bound::bounded;
 pub use machine::{Action, Manner, Run};
 pub use refusal::Refusal;
 

@@ -184,7 +184,7 @@ fn too_many_rows_and_too_few_values_are_named() {
     plan.bindings[0].rows = seedbed_api::plan::Rows::Times(3);
     let arguments = vector.arguments.clone();
     let many = Run::new(Arc::new(plan), arguments.clone(), u32::MAX / 2, Manner::Autocommit);
-    assert!(many.unwrap_err().to_string().contains("more rows"));
+    assert!(many.unwrap_err().to_string().contains("too many for one call"));
     let mut run = Run::new(Arc::new(vector.plan), arguments, 5, Manner::Autocommit).unwrap();
     let failure = run.action().unwrap_err();
     assert!(failure.hints()[0].contains("email"), "{}", failure.chain());

@@ -1,6 +1,6 @@
 //! What costs how much, and what cannot be done.
 
-use seedbed_api::plan::{Call, Outcome, Parameter};
+use seedbed_api::plan::{Call, Outcome, Parameter, ValuesRequest};
 use seedbed_factory::Manner;
 
 use super::ground::{Maker, call, fingerprint};
@@ -174,4 +174,30 @@ async fn nothing_passed_has_no_part_in_what_is_compiled_and_build_needs_no_datab
     };
     assert_eq!(from("email"), "passed as email");
     assert!(from("name").starts_with("generated from its key"), "{}", from("name"));
+}
+
+#[tokio::test]
+async fn a_mistyped_count_costs_no_memory_wherever_it_is_sent() {
+    let maker = Maker::new(
+        "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL UNIQUE);
+         CREATE TABLE posts (id serial PRIMARY KEY, author int NOT NULL REFERENCES users, title text NOT NULL)",
+    )
+    .await;
+    let posts = Call { count: Some(3), ..call("posts", &[]) };
+    let users =
+        |count| Call { count: Some(count), with: vec![posts.clone()], ..call("users", &[]) };
+    let compiled = maker.factory.compile(&users(2)).unwrap();
+    let request = |count| ValuesRequest {
+        shape: compiled.plan.shape.clone(),
+        arguments: compiled.arguments.clone(),
+        count,
+        ..ValuesRequest::default()
+    };
+    assert!(maker.factory.values(&request(2)).is_ok());
+    for count in [u32::MAX, 4_000_000_000, 700_000] {
+        let failure = maker.factory.values(&request(count)).map(|_| ()).unwrap_err();
+        assert!(failure.chain().contains("too many for one call"), "{}", failure.chain());
+        let failure = maker.refused(&users(count));
+        assert!(failure.contains("too many for one call"), "{failure}");
+    }
 }
