@@ -16,6 +16,7 @@ use seedbed_schema::{
 };
 
 use crate::explanation::Lost;
+use crate::line::make_with;
 use crate::sql::Comparison;
 use crate::wanted::{Passed, config};
 
@@ -349,11 +350,21 @@ fn named(asked: &Asked<'_>) -> Result<Choice> {
     }
     let columns = asked.key.join(", ");
     if let Some(why) = refusal {
-        return Err(config(format!("the key ({columns}) of {} cannot be used: {why}", table.name)));
+        let failure =
+            config(format!("the key ({columns}) of {} cannot be used: {why}", table.name));
+        let lacking: Vec<&str> =
+            asked.key.iter().map(String::as_str).filter(|name| !asked.is_set(name)).collect();
+        if lacking.is_empty() {
+            return Err(failure);
+        }
+        return Err(failure.hint(make_with(&table.name.to_string(), &lacking)));
     }
     let failure = config(format!("({columns}) is not unique in {}", table.name));
-    let failure = table.keys.iter().fold(failure, |failure, key| failure.hint(option(key)));
-    Err(failure.hint(format!("CREATE UNIQUE INDEX ON {} ({columns})", table.name.sql())))
+    let usable = table.keys.iter().filter(|key| asked.standing(key).is_ok());
+    let failure = usable.fold(failure, |failure, key| failure.hint(option(key)));
+    let columns: Vec<String> = asked.key.iter().map(|name| seedbed_schema::quote(name)).collect();
+    let (name, columns) = (table.name.sql(), columns.join(", "));
+    Err(failure.hint(format!("CREATE UNIQUE INDEX ON {name} ({columns})")))
 }
 
 /// A row that no key identifies is found by content: by what was passed and

@@ -10,6 +10,12 @@ pub(crate) fn make(table: &str, passed: Option<(&str, &str)>) -> String {
     }
 }
 
+/// `seedbed make TABLE COLUMN=… COLUMN=…`, values that the person must know.
+pub(crate) fn make_with(table: &str, columns: &[&str]) -> String {
+    let list: Vec<String> = columns.iter().map(|column| word(&format!("{column}=…"))).collect();
+    format!("seedbed make {} {}", word(table), list.join(" "))
+}
+
 /// `seedbed make TABLE OPTION VALUE`.
 pub(crate) fn make_as(table: &str, option: &str, value: &str) -> String {
     format!("seedbed make {} {option} {}", word(table), word(value))

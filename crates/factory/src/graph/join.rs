@@ -7,6 +7,7 @@ use seedbed_schema::ForeignKey;
 
 use super::grow::Growing;
 use super::node::Source;
+use crate::line::make_with;
 use crate::wanted::{Wanted, config};
 
 impl Growing<'_> {
@@ -40,10 +41,9 @@ impl Growing<'_> {
                 let message =
                     format!("rows of {} refer to {parent} in several ways", child.table.name);
                 return Err(several.iter().fold(config(message), |failure, foreign| {
-                    failure.hint(format!(
-                        "pass the others' columns, not {}",
-                        foreign.columns.join(", ")
-                    ))
+                    // Beside a parent that is there, each of the ways is plain.
+                    let given: Vec<&str> = foreign.columns.iter().map(String::as_str).collect();
+                    failure.hint(make_with(&child.table.name.to_string(), &given))
                 }));
             }
         };

@@ -36,3 +36,23 @@ async fn near_names_come_as_lines() {
         assert!(refused.contains(line), "{refused}");
     }
 }
+
+#[tokio::test]
+async fn keys_that_cannot_be_used_come_with_what_can() {
+    let maker = Maker::new(
+        "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL UNIQUE, age int);
+         CREATE TABLE mails (id serial PRIMARY KEY, sender int REFERENCES users, \
+           receiver int REFERENCES users)",
+    )
+    .await;
+    let by = |key: &str, set| Call { key: vec![key.to_owned()], ..call("users", set) };
+    let refused = maker.refused(&by("id", &[]));
+    assert!(refused.contains("[\"seedbed make users id=…\"]"), "{refused}");
+    // The id that was not passed is none.
+    let refused = maker.refused(&by("age", &[("age", "1")]));
+    assert!(refused.contains("\"--key email\"") && !refused.contains("--key id"), "{refused}");
+    assert!(refused.contains("ON \\\"public\\\".\\\"users\\\" (\\\"age\\\")"), "{refused}");
+    let refused = maker.refused(&Call { with: vec![call("mails", &[])], ..call("users", &[]) });
+    assert!(refused.contains("\"seedbed make mails sender=…\""), "{refused}");
+    assert!(refused.contains("\"seedbed make mails receiver=…\""), "{refused}");
+}
