@@ -72,10 +72,32 @@ pub(super) fn has(
             terms.push(equal(how, &here, &value, null));
         }
     }
-    if let Some((predicate, _)) = &identifier.predicate {
+    if let Some((predicate, mentioned)) = &identifier.predicate {
         terms.push(format!("({predicate})"));
+        terms.extend(stays(graph, node, statement, predicate, mentioned));
     }
     if terms.is_empty() { "true".to_owned() } else { terms.join(" AND ") }
+}
+
+/// Whether row `t`, once it is as it was passed, is still inside the predicate
+/// of its key. If not, what was passed has no such key, and the row is another.
+fn stays(
+    graph: &Graph,
+    node: &Node,
+    statement: &mut Statement,
+    predicate: &str,
+    mentioned: &[String],
+) -> Option<String> {
+    let is_passed = |name: &String| matches!(node.sources.get(name), Some(Source::Argument(_)));
+    if !mentioned.iter().any(is_passed) {
+        return None;
+    }
+    let mut columns = Vec::new();
+    for name in mentioned {
+        let value = if is_passed(name) { sought(graph, node, statement, name) } else { None };
+        columns.push((name.clone(), value.unwrap_or_else(|| format!("t.{}", quote(name)))));
+    }
+    Some(over(predicate, &columns))
 }
 
 /// `t` or `f`: whether row `t` is as it was passed; NULL where nobody asks.

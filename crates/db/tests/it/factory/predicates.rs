@@ -76,3 +76,50 @@ async fn rows_of_which_some_are_outside_are_refused_or_made_as_they_are() {
     let told = maker.told(&mixed, Manner::Autocommit).await;
     assert!(told.message.contains("outside the predicate"), "{told:?}");
 }
+
+/// The function hides from us what the predicate says.
+const HIDDEN: &str = "CREATE FUNCTION is_live(text) RETURNS boolean IMMUTABLE LANGUAGE plpgsql \
+      AS $$ BEGIN RETURN $1 IN ('on', 'new'); END $$;
+    CREATE TABLE soft (id serial PRIMARY KEY, email text NOT NULL, \
+      status text NOT NULL DEFAULT 'on', v int);
+    CREATE UNIQUE INDEX live ON soft (email) WHERE is_live(status)";
+
+#[tokio::test]
+async fn an_update_never_moves_a_row_out_of_its_own_key() {
+    let maker = Maker::new(HIDDEN).await;
+    assert_eq!(maker.make(&call("soft", &[("email", "s")])).await.outcome(), Outcome::Created);
+    // Within the predicate it is the same row.
+    let renewed = call("soft", &[("email", "s"), ("status", "new"), ("v", "2")]);
+    assert_eq!(maker.make(&renewed).await.outcome(), Outcome::Updated);
+    let before = fingerprint(&maker).await;
+    let off = call("soft", &[("email", "s"), ("status", "off")]);
+    for _ in 0..2 {
+        let told = maker.told(&off, Manner::Autocommit).await;
+        assert!(told.message.contains("outside the predicate"), "{told:?}");
+    }
+    assert_eq!(fingerprint(&maker).await, before);
+    let mut some = Call { count: Some(2), ..call("soft", &[]) };
+    some.set.insert("email".to_owned(), each(&["s", "t"]));
+    some.set.insert("status".to_owned(), each(&["off", "on"]));
+    maker.batch("BEGIN").await;
+    maker.told(&some, Manner::InTransaction).await;
+    maker.batch("ROLLBACK").await;
+    let row = maker.value("SELECT string_agg(concat(email, status, v), ',') FROM soft").await;
+    assert_eq!(row, "snew2");
+}
+
+#[tokio::test]
+async fn what_is_passed_outside_is_another_row() {
+    let maker = Maker::new(
+        "CREATE TABLE soft (id serial PRIMARY KEY, email text NOT NULL, \
+           status text NOT NULL DEFAULT 'on', v int);
+         CREATE UNIQUE INDEX live ON soft (email) WHERE status = 'on'",
+    )
+    .await;
+    maker.make(&call("soft", &[("email", "s")])).await;
+    let off = call("soft", &[("email", "s"), ("status", "off")]);
+    assert_eq!(maker.make(&off).await.outcome(), Outcome::Created);
+    assert_eq!(maker.make(&off).await.outcome(), Outcome::Matched);
+    let rows = maker.value("SELECT string_agg(status, ',' ORDER BY id) FROM soft").await;
+    assert_eq!(rows, "on,off");
+}
