@@ -4,7 +4,7 @@
 use seedbed_api::Result;
 
 use super::identity::{Known, Rows};
-use crate::graph::Source;
+use crate::graph::{Node, Source};
 use crate::wanted::config;
 
 /// Checks every unique key that is generated as a whole.
@@ -15,6 +15,14 @@ pub(super) fn suffices(rows: &Rows<'_>, index: usize) -> Result<()> {
     let node = &rows.graph.nodes[index];
     let last = rows.size(node).saturating_sub(1);
     let Known::Ordinal(_, ordinal) = rows.identity(index, last) else { return Ok(()) };
+    holds(node, ordinal)
+}
+
+/// Whether there is a row of this ordinal, and not that of a lower one again.
+///
+/// # Errors
+/// See [`suffices`].
+pub(super) fn holds(node: &Node, ordinal: u64) -> Result<()> {
     for key in &node.table.keys {
         let generated = |name: &str| node.sources.get(name) == Some(&Source::Generated);
         if !key.is_plain() || !key.columns().all(generated) {

@@ -8,14 +8,21 @@ use std::collections::BTreeMap;
 use seedbed_api::plan::Parameter;
 use seedbed_api::{Failure, Kind, Result};
 
+use super::domain::holds;
 use super::identity::Rows;
 use super::need::{Answer, Question};
 use super::values::values_of;
 use crate::compile::taken;
 use crate::graph::{Node, Source};
+use crate::line::make_with;
+use crate::wanted::config;
 
 /// Ordinals asked for in one question while narrowing.
 const FAN: u64 = 64;
+
+/// Questions in a row whose answer is that all were used: after the end of the
+/// used ones there are few at most, such as other people's rows.
+const VAIN: u32 = 16;
 
 /// Rows that are counted at most where no key tells them apart.
 const COUNTED: u32 = 100_000;
@@ -26,6 +33,8 @@ pub(super) struct Search {
     stage: Stage,
     asked: Vec<u64>,
     found: Vec<u64>,
+    /// Questions without an unused ordinal, one after the other.
+    vain: u32,
 }
 
 #[derive(Debug)]
@@ -46,7 +55,7 @@ enum Stage {
 
 impl Search {
     pub(super) fn new() -> Self {
-        Self { stage: Stage::Start, asked: Vec::new(), found: Vec::new() }
+        Self { stage: Stage::Start, asked: Vec::new(), found: Vec::new(), vain: 0 }
     }
 
     /// The next question, or the ordinals.
@@ -95,7 +104,9 @@ impl Search {
             (Stage::Taking { next }, Some(answer)) => {
                 let (next, used) = (*next, used(&answer));
                 let free = self.asked.iter().copied().filter(|ordinal| !used.contains(ordinal));
-                self.found.extend(free.take(wanted - self.found.len()));
+                let before = self.found.len();
+                self.found.extend(free.take(wanted - before));
+                self.vain = if self.found.len() > before { 0 } else { self.vain + 1 };
                 if self.found.len() >= wanted {
                     return Ok(Err(std::mem::take(&mut self.found)));
                 }
@@ -129,8 +140,17 @@ impl Search {
         wanted: usize,
     ) -> Result<std::result::Result<Question, Vec<u64>>> {
         let many = (wanted - self.found.len()).max(1) as u64;
+        // In vain it grows, so that a long stretch of used ones is passed soon.
+        let many = many.saturating_mul(1 << self.vain.min(8)).max(many);
+        let node = &rows.graph.nodes[0];
+        holds(node, next)?;
+        if self.vain >= VAIN {
+            let message = format!("no unused row of {} is found", node.table.name);
+            return Err(config(message).hint(make_with(&node.table.name.to_string(), &key(node))));
+        }
         self.stage = Stage::Taking { next: next + many };
-        self.ask(rows, (next..next + many).collect())
+        let ordinals = (next..next + many).take_while(|ordinal| holds(node, *ordinal).is_ok());
+        self.ask(rows, ordinals.collect())
     }
 
     /// Which of these ordinals have their row already?
@@ -169,6 +189,12 @@ fn array(rows: &Rows<'_>, parameter: &Parameter, ordinals: &[u64]) -> Result<Str
         });
     }
     Ok(literal(&texts))
+}
+
+/// The generated columns of its key, which a person can pass instead.
+fn key(node: &Node) -> Vec<&str> {
+    let generated = |name: &&str| node.sources.get(*name) == Some(&Source::Generated);
+    node.key.first().columns().filter(generated).collect()
 }
 
 fn names(node: &Node) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! What costs how much, and what cannot be done.
 
 use seedbed_api::plan::{Call, Outcome, Parameter, ValuesRequest};
+use seedbed_db::FactoryValues;
 use seedbed_factory::Manner;
 
 use super::ground::{Maker, call, fingerprint};
@@ -132,6 +133,39 @@ async fn fresh_rows_are_new_each_time() {
         let rows = (99 + round * 7).to_string();
         assert_eq!(maker.value("SELECT count(*) FROM users").await, rows);
     }
+}
+
+#[tokio::test]
+async fn fresh_rows_end_where_their_key_does() {
+    let maker = Maker::new(
+        "CREATE TABLE flags (flag boolean PRIMARY KEY);
+         CREATE TABLE grades (grade int PRIMARY KEY CHECK (grade BETWEEN 1 AND 10));
+         CREATE TABLE switches (room text, is_on boolean, PRIMARY KEY (room, is_on))",
+    )
+    .await;
+    let fresh = |call: Call| Call { fresh: true, ..call };
+    let refused = async |call: &Call| {
+        let compiled = maker.factory.compile(call).unwrap();
+        let mut values = FactoryValues::new(&maker.factory, &maker.runner);
+        let ran = maker.runner.run(compiled, Manner::Autocommit, &mut values).await;
+        ran.unwrap_err().chain()
+    };
+    maker.make(&Call { count: Some(2), ..call("flags", &[]) }).await;
+    let told = refused(&fresh(call("flags", &[]))).await;
+    assert!(told.contains("flag must be unique and can hold 2 values"), "{told}");
+    // A gap is used before the end is told.
+    maker.make(&Call { count: Some(10), ..call("grades", &[]) }).await;
+    maker.batch("DELETE FROM grades WHERE grade = 7").await;
+    maker.make(&fresh(call("grades", &[]))).await;
+    assert_eq!(maker.value("SELECT count(*) FROM grades WHERE grade = 7").await, "1");
+    let told = refused(&fresh(call("grades", &[]))).await;
+    assert!(told.contains("grade must be unique and can hold 10 values"), "{told}");
+    // Of a key that is passed in part, nobody knows how far it goes.
+    for _ in 0..2 {
+        maker.make(&fresh(call("switches", &[("room", "hall")]))).await;
+    }
+    let told = refused(&fresh(call("switches", &[("room", "hall")]))).await;
+    assert!(told.contains("no unused row of switches is found"), "{told}");
 }
 
 #[tokio::test]
