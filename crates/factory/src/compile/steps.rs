@@ -183,11 +183,14 @@ impl Writer<'_> {
     }
 
     fn make(&mut self, group: &[usize], node: usize, needed_for: &[String]) -> Result<()> {
-        let (fresh, content) = {
+        let (fresh, guarded) = {
             let node = &self.graph.nodes[node];
-            (node.fresh, node.key.is_content())
+            // A deferred key is not checked before the commit, too late to look
+            // the row up that another session made. It is not made immediate:
+            // the caller's transaction may need it as it is.
+            (node.fresh, node.key.is_content() || !node.key.first().arbiter)
         };
-        if content && !fresh {
+        if guarded && !fresh {
             let (sql, parameters) = lock(self.graph, node);
             self.push(node, "wait for others", Target::Missing, needed_for, sql, parameters);
             self.look_up(node, "look up under the lock", needed_for, false)?;

@@ -4,6 +4,7 @@
 mod batches;
 mod content;
 mod defaults;
+mod deferred;
 mod ground;
 mod hints;
 mod judged;
