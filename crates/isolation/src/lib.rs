@@ -40,7 +40,7 @@ pub use pool::{
     KeptDatabase, Pool, PoolFigures, PoolPlan, drop_all_but_kept, drop_kept, holdings, kept,
 };
 pub use removal::{drop_clones, drop_run};
-pub use safety::{Facts, judge, judge_name};
+pub use safety::{Facts, judge, judge_host, judge_name, production_word};
 pub use shared::Shared;
 pub use template::Template;
 pub use traces::traces;

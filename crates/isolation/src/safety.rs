@@ -69,6 +69,15 @@ pub fn judge_name(target: &Target, allow_hosts: &[String]) -> Result<()> {
     refuse_if(target, allow_hosts, suspicion_of_name)
 }
 
+/// Decides by the host alone, as [`judge_name`] does; what the name of the
+/// database says is for the caller to judge.
+///
+/// # Errors
+/// `Refused` with the option to paste.
+pub fn judge_host(target: &Target, allow_hosts: &[String]) -> Result<()> {
+    refuse_if(target, allow_hosts, suspicion_of_host)
+}
+
 fn refuse_if(
     target: &Target,
     allow_hosts: &[String],
@@ -124,17 +133,21 @@ pub fn judge(target: &Target, facts: &Facts, allow_hosts: &[String]) -> Result<(
 }
 
 fn suspicion_of_name(target: &Target, host: &str) -> Option<String> {
+    suspicion_of_host(target, host).or_else(|| suspicion_of_words("database", &target.database))
+}
+
+fn suspicion_of_host(target: &Target, host: &str) -> Option<String> {
     if let Host::Tcp(name) = &target.host
         && !is_near(name)
     {
         return Some(format!("`{name}` is another machine, and nobody said it is for tests"));
     }
-    for (what, name) in [("host", host), ("database", &target.database)] {
-        if let Some(word) = production_word(name) {
-            return Some(format!("the {what} `{name}` has the word `{word}` in its name"));
-        }
-    }
-    None
+    suspicion_of_words("host", host)
+}
+
+fn suspicion_of_words(what: &str, name: &str) -> Option<String> {
+    let word = production_word(name)?;
+    Some(format!("the {what} `{name}` has the word `{word}` in its name"))
 }
 
 fn suspicion_of_size(facts: &Facts) -> Option<String> {
@@ -156,7 +169,9 @@ fn is_near(host: &str) -> bool {
     }
 }
 
-fn production_word(name: &str) -> Option<&'static str> {
+/// A word of the name that means production, if there is one.
+#[must_use]
+pub fn production_word(name: &str) -> Option<&'static str> {
     let name = name.to_ascii_lowercase();
     let mut words = name.split(|c: char| !c.is_ascii_alphabetic());
     words.find_map(|word| PRODUCTION_WORDS.iter().find(|known| **known == word).copied())

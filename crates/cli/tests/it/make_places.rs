@@ -37,8 +37,14 @@ fn a_foreign_database_is_refused_until_it_is_consented_to() {
         // To look is no harm, and writes nothing.
         make(&session, &["--url", &url(name), "--plan"], &[]).succeeds();
     }
-    make(&session, &["--url", &url("live_test")], &[])
-        .fails(123, &["live_test", "`live`", "--allow-host 127.0.0.1"]);
+    // A word of production in its name is lifted by nothing that is said of the host.
+    for words in [&[][..], &["--allow-host", "127.0.0.1"]] {
+        let live = url("live_test");
+        let words = [&["--url", live.as_str()], words].concat();
+        let outcome = make(&session, &words, &[]);
+        outcome.fails(123, &["live_test", "the word `live`", "consent = [", "/live_test "]);
+        assert!(!outcome.stderr.contains("--allow-host"), "{outcome:?}");
+    }
     assert_eq!(count("live_test"), "0");
     make(&session, &["--url", &url("shop_test")], &[]).succeeds();
     assert_eq!(count("shop_test"), "1");
@@ -51,12 +57,20 @@ fn a_foreign_database_is_refused_until_it_is_consented_to() {
     make(&session, &["--url", &url("shop")], &[]).succeeds();
     assert_eq!(count("shop"), "1");
     // It is for that one: neither for another, nor for its successor.
-    make(&session, &["--url", &url("other")], &[]).fails(123, &["consent = [", "/shop "]);
+    let refused = make(&session, &["--url", &url("other")], &[]);
+    refused.fails(123, &["instead of `consent` in line 2", "consent = [", "/shop "]);
+    assert!(!refused.stderr.contains("[factories]"), "{refused:?}");
     let _ = server.psql("postgres", "DROP DATABASE shop");
     let _ = server.psql("postgres", "CREATE DATABASE shop");
     let _ = server.psql("shop", SCHEMA);
     make(&session, &["--url", &url("shop")], &[]).fails(123, &["consent = ["]);
     assert_eq!((count("shop"), count("other")), ("0".into(), "0".into()));
+    // The same list, with one more.
+    let at = refused.stderr.find("consent = [").unwrap();
+    let line = refused.stderr[at..].lines().next().unwrap();
+    session.write("seedbed.toml", &format!("[factories]\n{line}\n"));
+    make(&session, &["--url", &url("other")], &[]).succeeds();
+    assert_eq!(count("other"), "1");
 }
 
 #[test]

@@ -28,10 +28,40 @@ impl Consent {
 }
 
 /// What to write into `seedbed.toml` so that this is consented to as well.
-pub(super) fn consent_lines(present: &[String], new: &Consent) -> String {
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Record {
+    /// Where: to be read after "in `seedbed.toml`".
+    pub(super) place: String,
+    /// The lines to paste there.
+    pub(super) lines: String,
+}
+
+/// What to write where: a table or a key that the file has already cannot be
+/// there twice. `file` is its text, `present` the consents in it, from `line`
+/// on, counted from 1, if they are.
+pub(super) fn record(file: &str, line: Option<usize>, present: &[String], new: &Consent) -> Record {
     let quoted = |text: &str| serde_json::Value::String(text.to_owned()).to_string();
     let all: Vec<String> = present.iter().chain([&new.0]).map(|text| quoted(text)).collect();
-    format!("[factories]\nconsent = [{}]", all.join(", "))
+    let list = format!("consent = [{}]", all.join(", "));
+    let header = |line: &&str| {
+        let bare = line.split('#').next().unwrap_or_default();
+        bare.split_whitespace().collect::<String>() == "[factories]"
+    };
+    let is_dotted = |line: &&str| line.trim_start().starts_with("factories.");
+    if let Some(line) = line {
+        let dotted = file.lines().nth(line.saturating_sub(1)).is_some_and(|text| is_dotted(&text));
+        let name = if dotted { "factories." } else { "" };
+        let place = format!(" instead of `consent` in line {line}");
+        return Record { place, lines: format!("{name}{list}") };
+    }
+    if let Some(at) = file.lines().position(|line| header(&line)) {
+        return Record { place: format!(" below line {}", at + 1), lines: list };
+    }
+    if let Some(at) = file.lines().position(|line| is_dotted(&line)) {
+        let lines = format!("factories.{list}");
+        return Record { place: format!(" below line {}", at + 1), lines };
+    }
+    Record { place: String::new(), lines: format!("[factories]\n{list}") }
 }
 
 #[cfg(test)]
@@ -53,7 +83,41 @@ mod tests {
         ] {
             assert!(!consent.is(other), "{other}");
         }
-        let lines = consent_lines(&["a \"b\"".to_owned()], &consent);
-        assert_eq!(lines, format!("[factories]\nconsent = [\"a \\\"b\\\"\", \"{text}\"]"));
+        let new = format!("\"{text}\"");
+        for (file, line, present, place, lines) in [
+            ("", None, &[][..], "", format!("[factories]\nconsent = [{new}]")),
+            ("offline = true", None, &[], "", format!("[factories]\nconsent = [{new}]")),
+            (
+                "offline = true\n[ factories ] # rows\nseed = \"x\"",
+                None,
+                &[],
+                " below line 2",
+                format!("consent = [{new}]"),
+            ),
+            (
+                "factories.seed = \"x\"",
+                None,
+                &[],
+                " below line 1",
+                format!("factories.consent = [{new}]"),
+            ),
+            (
+                "[factories]\nconsent = [\"a \\\"b\\\"\"]",
+                Some(2),
+                &["a \"b\"".to_owned()],
+                " instead of `consent` in line 2",
+                format!("consent = [\"a \\\"b\\\"\", {new}]"),
+            ),
+            (
+                "factories.consent = [\"a\"]",
+                Some(1),
+                &["a".to_owned()],
+                " instead of `consent` in line 1",
+                format!("factories.consent = [\"a\", {new}]"),
+            ),
+        ] {
+            let told = record(file, line, present, &consent);
+            assert_eq!(told, Record { place: place.to_owned(), lines }, "{file}");
+        }
     }
 }

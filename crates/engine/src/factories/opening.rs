@@ -55,7 +55,7 @@ pub(super) async fn open(
     let target = &database.target;
     // Who gives a URL to look at means it; a variable may lead anywhere.
     if purpose == Purpose::Write || matches!(source, MakeSource::Around) {
-        safety::judge_name(target, config)?;
+        safety::judge_host(target, config)?;
     }
     let place = target.redacted();
     let session = Session::connect(target, APPLICATION, CONNECT_WAIT).await.map_err(|failure| {

@@ -6,20 +6,22 @@
 //! | signal | must be |
 //! |---|---|
 //! | host | near (loopback, a socket, a name without a dot), or in `allow_host` |
-//! | names | without a word such as `prod` or `live` |
-//! | name of the database | with the word `test` |
+//! | name of the host | without a word such as `prod` or `live`, or in `allow_host` |
+//! | name of the database | with the word `test`, without a word such as `prod` or `live` |
 //! | size | at most 1 GiB |
 //! | replication | none |
 //!
-//! Consent stands in for the name and the size of the database, for nothing else.
+//! Consent stands in for the name and the size of the database, for nothing else,
+//! and `allow_host` for nothing but the host: behind a tunnel every database is
+//! on this machine, and its name is what is left to judge by.
 
 use std::fmt;
 
 use seedbed_api::{Failure, Kind, Result};
 use seedbed_db::{Session, Target};
 
-use super::consent::{Consent, consent_lines};
-use crate::config::Config;
+use super::consent::{self, Consent};
+use crate::config::{Config, FILE_NAME, Origin};
 
 /// Words that say "for tests", between separators of a name.
 const TEST_WORDS: &[&str] = &["test", "testing", "tests"];
@@ -49,6 +51,7 @@ enum Doubt {
     Standby,
     Followed(u64),
     /// Consent lifts it.
+    Production(&'static str),
     Unnamed,
     Large(u64),
 }
@@ -59,6 +62,9 @@ impl fmt::Display for Doubt {
             Self::Standby => f.write_str("its server is a standby of another one"),
             Self::Followed(count) => {
                 write!(f, "{count} other servers replicate from its server, as from production")
+            }
+            Self::Production(word) => {
+                write!(f, "the name of the database has the word `{word}`")
             }
             Self::Unnamed => f.write_str(
                 "it was not made by Seedbed, and its name does not say that it is for tests",
@@ -123,6 +129,9 @@ impl Facts {
         if self.followers > 0 {
             return Some(Doubt::Followed(self.followers));
         }
+        if let Some(word) = seedbed_isolation::production_word(name) {
+            return Some(Doubt::Production(word));
+        }
         if !has_test_word(name) {
             return Some(Doubt::Unnamed);
         }
@@ -130,12 +139,12 @@ impl Facts {
     }
 }
 
-/// Decides by the names alone, before anybody connects and a password goes out.
+/// Decides by the host alone, before anybody connects and a password goes out.
 ///
 /// # Errors
 /// `Refused` with the option to paste.
-pub(super) fn judge_name(target: &Target, config: &Config) -> Result<()> {
-    seedbed_isolation::judge_name(target, &config.allow_host.value)
+pub(super) fn judge_host(target: &Target, config: &Config) -> Result<()> {
+    seedbed_isolation::judge_host(target, &config.allow_host.value)
 }
 
 /// Decides by what the database says about itself.
@@ -148,16 +157,25 @@ pub(super) fn judge(target: &Target, facts: &Facts, config: &Config) -> Result<(
     let failure = Failure::new(Kind::Refused, format!("nothing is written into {place}: {doubt}"));
     let consented = &config.consent.value;
     match (&doubt, &facts.identity) {
-        (Doubt::Unnamed | Doubt::Large(_), Some(identity)) => {
+        (Doubt::Production(_) | Doubt::Unnamed | Doubt::Large(_), Some(identity)) => {
             if consented.iter().any(|text| identity.is(text)) {
                 return Ok(());
             }
+            // A file that cannot be read now was read a moment ago: it is as good as new.
+            let file = config.file.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
+            let line = match config.consent.origin {
+                Origin::File(line) => Some(line),
+                _ => None,
+            };
+            let record =
+                consent::record(file.as_deref().unwrap_or_default(), line, consented, identity);
             Err(failure
-                .detail(
+                .detail(format!(
                     "If it is for development and you want factories to write into it, record \
-                     that in seedbed.toml:",
-                )
-                .hint(consent_lines(consented, identity))
+                     that in {FILE_NAME}{}:",
+                    record.place
+                ))
+                .hint(record.lines)
                 .hint("seedbed run -- sh -c 'seedbed make …'   # a database of its own"))
         }
         _ => Err(failure.hint("seedbed run -- sh -c 'seedbed make …'   # a database of its own")),
@@ -186,6 +204,9 @@ mod tests {
             (plain(), "Test-2", None),
             (plain(), "app_tests_4", None),
             (plain(), "app", Some(Doubt::Unnamed)),
+            (plain(), "test_prod", Some(Doubt::Production("prod"))),
+            (plain(), "Live-test", Some(Doubt::Production("live"))),
+            (Facts { ours: true, ..plain() }, "live_test", None),
             (plain(), "contest", Some(Doubt::Unnamed)),
             (plain(), "latest_orders", Some(Doubt::Unnamed)),
             (plain(), "", Some(Doubt::Unnamed)),
