@@ -8,7 +8,7 @@ use seedbed_api::plan::Parameter;
 use seedbed_schema::quote_literal;
 
 use super::columns::parameter;
-use crate::graph::{Graph, Source};
+use crate::graph::{Graph, Node, Source};
 use crate::sql::{Form, Statement};
 
 /// Locks for each table.
@@ -27,7 +27,7 @@ pub(super) fn lock(graph: &Graph, index: usize) -> (String, Vec<Parameter>) {
             texts.push(statement.text(parameter));
         }
     }
-    let table = quote_literal(&format!("seedbed {}", node.table.name));
+    let guard = guard(node);
     let what = if texts.is_empty() {
         "''".to_owned()
     } else {
@@ -42,8 +42,28 @@ pub(super) fn lock(graph: &Graph, index: usize) -> (String, Vec<Parameter>) {
     };
     let sql = format!(
         "SELECT NULL::text, NULL::text FROM {from} CROSS JOIN LATERAL \
-         pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext({table}), b.b) AS l \
+         pg_catalog.pg_advisory_xact_lock({guard}, b.b) AS l \
          WHERE l::text IS NULL"
     );
     (sql, statement.finish())
+}
+
+/// Fresh rows take ordinals that nobody used: one session after the other, for
+/// as long as a unique index would have it wait anyway. Sessions of different
+/// scopes want different rows, and do not wait.
+pub(super) fn turn(graph: &Graph, index: usize) -> (String, Vec<Parameter>) {
+    let guard = guard(&graph.nodes[index]);
+    let scope = quote_literal(&graph.scope);
+    let sql = format!(
+        "SELECT NULL::text, NULL::text FROM pg_catalog.pg_advisory_xact_lock(\
+         {guard}, {BUCKETS} + (pg_catalog.hashtext({scope}) & 1048575)) AS l \
+         WHERE l::text IS NULL"
+    );
+    (sql, Vec::new())
+}
+
+/// The first of the two numbers of the locks on a table's rows.
+pub(super) fn guard(node: &Node) -> String {
+    let table = quote_literal(&format!("seedbed {}", node.table.name));
+    format!("pg_catalog.hashtext({table})")
 }

@@ -13,7 +13,7 @@ use seedbed_schema::{Base, Schema, TypeShape};
 use super::circle::circle;
 use super::evidence::evidence;
 use super::insert::insert;
-use super::lock::lock;
+use super::lock::{lock, turn};
 use super::look_up::{Which, look_up};
 use super::normal::{columns, normalise};
 use super::update::update;
@@ -50,13 +50,15 @@ pub(crate) fn plan(schema: &Schema, graph: &Graph, shape: String) -> Result<Plan
 
 /// Whether a call that fails could leave something behind without a
 /// transaction: some of several rows, what a trigger did for a row that it
-/// suppressed, an advisory lock. One row without triggers is made or changed by
-/// the last statement that writes, or not at all.
+/// suppressed; and whether there is an advisory lock, which ends with it. One row
+/// without triggers is made or changed by the last statement that writes, or not
+/// at all.
 fn leaves_something(node: &Node) -> bool {
     node.rows != Rows::One
         || node.table.view.is_some()
         || node.table.triggers.iter().any(|trigger| trigger.on_insert)
-        || node.key.is_content() && !node.fresh
+        || node.fresh
+        || node.key.is_content()
 }
 
 fn binding(node: &Node) -> Binding {
@@ -97,6 +99,13 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn write(&mut self) -> Result<()> {
+        if self.graph.nodes[0].fresh {
+            // Before values are asked for: which ordinals nobody used must stay
+            // true until the rows are there.
+            let (sql, parameters) = turn(self.graph, 0);
+            let step = self.push(0, "wait for others", Target::Missing, &[], sql, parameters);
+            step.savepoint = true;
+        }
         let early = self.asks_early()?;
         if early {
             // Values are asked for before the first row is looked up.

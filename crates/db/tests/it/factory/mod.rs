@@ -5,6 +5,7 @@ mod batches;
 mod content;
 mod defaults;
 mod deferred;
+mod fresh;
 mod ground;
 mod hints;
 mod judged;

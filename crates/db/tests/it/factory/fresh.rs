@@ -1,0 +1,52 @@
+//! Rows that are new in any case.
+
+use seedbed_api::plan::{Call, Outcome};
+use seedbed_factory::Manner;
+
+use super::ground::{Maker, call};
+
+fn fresh(table: &str, count: u32) -> Call {
+    Call { count: Some(count), fresh: true, ..call(table, &[]) }
+}
+
+#[tokio::test]
+async fn sessions_at_the_same_time_take_different_rows() {
+    let maker = Maker::new(
+        "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL UNIQUE);
+         CREATE TABLE posts (id serial PRIMARY KEY, author int NOT NULL REFERENCES users, \
+           title text NOT NULL UNIQUE)",
+    )
+    .await;
+    for table in ["users", "posts"] {
+        let mut running = Vec::new();
+        for _ in 0..8 {
+            let maker = maker.beside().await;
+            running.push(tokio::spawn(async move {
+                for _ in 0..5 {
+                    let made = maker.make(&fresh(table, 2)).await;
+                    assert_eq!(made.outcomes, [Outcome::Created; 2]);
+                }
+            }));
+        }
+        for one in running {
+            one.await.unwrap();
+        }
+    }
+    let count = |table: &str| format!("SELECT count(*) FROM {table}");
+    assert_eq!(maker.value(&count("posts")).await, "80");
+    // Those asked for, and the author of all posts, who was there.
+    assert_eq!(maker.value(&count("users")).await, "80");
+}
+
+#[tokio::test]
+async fn another_scope_does_not_wait() {
+    let maker =
+        Maker::new("CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL UNIQUE)").await;
+    let other = maker.beside().await;
+    maker.batch("BEGIN").await;
+    let _ = maker.make_in(&fresh("users", 1), Manner::InTransaction).await;
+    let scoped = Call { scope: Some("a test".to_owned()), ..fresh("users", 1) };
+    assert_eq!(other.make(&scoped).await.outcome(), Outcome::Created);
+    maker.batch("ROLLBACK").await;
+    assert_eq!(other.value("SELECT count(*) FROM users").await, "1");
+}
