@@ -224,7 +224,13 @@ const SUMMED: &[Summed] = &[
     Summed {
         catalog: "pg_catalog.pg_proc",
         rows: "oid >= 16384 AND pronamespace NOT IN (SELECT oid FROM hidden)",
-        fields: &[Oid("oid"), Oid("pronamespace"), Name("proname")],
+        fields: &[
+            Oid("oid"),
+            Oid("pronamespace"),
+            Name("proname"),
+            // Of those of triggers it is read what they assign to.
+            Text("CASE WHEN prorettype = 'pg_catalog.trigger'::regtype THEN prosrc END"),
+        ],
     },
     Summed {
         catalog: "pg_catalog.pg_depend",

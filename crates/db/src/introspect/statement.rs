@@ -36,14 +36,15 @@ pub(super) const HIDDEN_SCHEMAS: &str = "SELECT n.oid FROM pg_catalog.pg_namespa
 /// A unit separator stands between the items of a list.
 pub(super) const SEPARATOR: char = '\u{1f}';
 
-/// What is asked first: the settings as they are, and the search path's schemas
-/// that there are.
+/// What is asked first: the settings as they are, the role, and the search
+/// path's schemas that there are.
 pub(super) fn surroundings() -> String {
     let names: Vec<String> = SETTINGS.iter().map(|(name, _)| quote_literal(name)).collect();
     let names = names.join(", ");
     format!(
         "SELECT 'setting', s, pg_catalog.current_setting(s) \
            FROM pg_catalog.unnest(ARRAY[{names}]) s;
+         SELECT 'role', CURRENT_USER, NULL;
          SELECT 'path', p, NULL \
            FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) WITH ORDINALITY u (p, n) \
           ORDER BY n"
@@ -182,8 +183,7 @@ fn relations(hidden: &str) -> String {
 
 /// Row triggers (1) that are BEFORE (2) or INSTEAD OF (64), on INSERT (4) or
 /// UPDATE (16). Servers 13 and 14 call a partition's copy of its parent's
-/// trigger internal. A function's source is not in the fingerprint of the
-/// catalogs: it only helps to choose among keys that all do.
+/// trigger internal.
 fn triggers(hidden: &str) -> String {
     format!(
         "SELECT 'trigger', t.tgrelid, t.tgname, t.tgtype, p.prosrc \

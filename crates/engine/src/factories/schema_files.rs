@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 /// Version of the files; grows when `seedbed_schema` or what introspection
 /// puts into it changes its meaning. Another one is ignored.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Schemas that are kept; one of 400 tables takes about 1 MB.
 const SCHEMAS_MAX: usize = 32;
 /// Projects that are remembered.
@@ -171,7 +171,7 @@ mod tests {
         for broken in [
             String::new(),
             whole[..whole.len() / 2].to_owned(),
-            whole.replace("\"format\":1", "\"format\":0"),
+            whole.replace("\"format\":2", "\"format\":1"),
             whole.replace("\"fingerprint\":\"a\"", "\"fingerprint\":\"b\""),
             whole.replace(env!("CARGO_PKG_VERSION"), "0.0.1"),
             "\u{0}".repeat(100),
