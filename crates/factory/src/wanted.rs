@@ -16,6 +16,10 @@ use crate::run::bounded;
 /// Tables above this depth of `with` are a mistake, not a wish.
 const DEEPEST: usize = 16;
 
+/// Parts of one call, children of children included: each has statements of its
+/// own, and compiling them is not linear.
+const MOST_PARTS: usize = 200;
+
 /// A call, or a child's part of one, whose names are known to exist.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
@@ -75,7 +79,7 @@ pub(crate) fn wanted(
     predicates: &Predicates,
     call: &Call,
 ) -> Result<Wanted> {
-    let mut reader = Reader { schema, settings, predicates, bindings: BTreeSet::new() };
+    let mut reader = Reader { schema, settings, predicates, bindings: BTreeSet::new(), parts: 0 };
     let scope = call.scope.as_deref().unwrap_or("shared");
     reader.read(call, None, u64::from(call.count.unwrap_or(1)), scope, 0)
 }
@@ -85,6 +89,8 @@ struct Reader<'a> {
     settings: &'a Settings,
     predicates: &'a Predicates,
     bindings: BTreeSet<String>,
+    /// Parts of the call read so far.
+    parts: usize,
 }
 
 impl Reader<'_> {
@@ -100,6 +106,11 @@ impl Reader<'_> {
             return Err(config(format!("`with` is nested more than {DEEPEST} levels deep")));
         }
         bounded(std::iter::once((call.table.as_str(), rows)))?;
+        self.parts += 1;
+        if self.parts > MOST_PARTS {
+            return Err(config(format!("`with` names more than {MOST_PARTS} groups of children"))
+                .hint("make more rows of each group, or several calls"));
+        }
         let line = |name: &str| match parent {
             None => make(name, None),
             Some(parent) => {

@@ -2,6 +2,7 @@
 //! for each trap that is known of such calls.
 
 mod batches;
+mod children;
 mod content;
 mod defaults;
 mod deferred;
