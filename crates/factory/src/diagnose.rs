@@ -3,7 +3,7 @@
 //! value is told but primary keys, which are the person's own handle on a row.
 
 use seedbed_api::plan::{Diagnosis, Policy, Reason, Trouble};
-use seedbed_schema::{Table, TypeShape, UniqueKey};
+use seedbed_schema::{Table, TableName, TypeShape, UniqueKey, quote};
 
 use crate::compile::names as evidence;
 use crate::graph::Node;
@@ -42,8 +42,8 @@ fn place(node: &Node, trouble: &Trouble) -> String {
 }
 
 /// Rows found by key: index and primary key.
-fn by_key(trouble: &Trouble) -> Vec<(&str, String)> {
-    let rows = trouble.evidence.get(evidence::KEYS).map(Vec::as_slice).unwrap_or_default();
+fn by_key<'a>(node: &Node, trouble: &'a Trouble) -> Vec<(&'a str, String)> {
+    let rows = rows(trouble, &evidence::keys(&node.name));
     let mut found: Vec<(&str, String)> = Vec::new();
     for row in rows {
         let ordinal = row.first().and_then(|ordinal| ordinal.as_ref()?.parse::<u32>().ok());
@@ -74,7 +74,7 @@ fn columns(key: &UniqueKey) -> String {
 
 fn split(node: &Node, trouble: &Trouble) -> Diagnosis {
     let table = &node.table;
-    let found = by_key(trouble);
+    let found = by_key(node, trouble);
     let list: Vec<String> = found
         .iter()
         .map(|(index, primary)| format!("{primary} by {}", words(table, index)))
@@ -116,19 +116,48 @@ fn left(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
         return told;
     }
     let first = node.key.first();
-    if session(trouble, 3) == Some("t") {
-        let role = session(trouble, 2).unwrap_or("the connected role");
+    let triggers: Vec<&str> =
+        table.triggers.iter().filter(|t| t.on_insert).map(|t| t.name.as_str()).collect();
+    let hidden = hidden(table, trouble);
+    if let (Some(hints), None, []) = (&hidden, &first.predicate, triggers.as_slice()) {
+        let (role, _) = role(table, trouble);
         let mut told = diagnosis(format!(
             "a row of {} is there but row-level security hides it from {role}{place}",
             table.name
         ));
-        told.hints.push(
-            "set what the policies look at (SELECT set_config('app.tenant', '…', true)) first"
-                .to_owned(),
-        );
-        told.hints.push(format!("ALTER ROLE {role} BYPASSRLS"));
+        told.hints.extend(hints.iter().cloned());
         return told;
     }
+    let mut told = unseen(node, &place, &triggers);
+    if let Some(hints) = hidden {
+        // Nothing says which of the two it is.
+        let (role, _) = role(table, trouble);
+        let before = told.detail.take().map(|detail| format!("{detail}\n"));
+        told.detail = Some(format!(
+            "{}Or a row is there and row-level security hides it from {role}.",
+            before.unwrap_or_default()
+        ));
+        told.hints.extend(hints);
+    }
+    told
+}
+
+/// What makes hidden rows seen, where row-level security binds the role.
+fn hidden(table: &Table, trouble: &Trouble) -> Option<[String; 2]> {
+    (session(table, trouble, 3) == Some("t")).then(|| {
+        let (_, role) = role(table, trouble);
+        [
+            "set what the policies look at (SELECT set_config('app.tenant', '…', true)) first"
+                .to_owned(),
+            format!("ALTER ROLE {role} BYPASSRLS"),
+        ]
+    })
+}
+
+/// A row that is neither found nor made, by what the schema says.
+fn unseen(node: &Node, place: &str, triggers: &[&str]) -> Diagnosis {
+    let table = &node.table;
+    let first = node.key.first();
     if let Some((predicate, mentioned)) = &first.predicate {
         let mut told = diagnosis(format!(
             "the row of {} would be outside the predicate of its key ({}), where nothing is \
@@ -141,8 +170,6 @@ fn left(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
         told.hints.extend(others(node));
         return told;
     }
-    let triggers: Vec<&str> =
-        table.triggers.iter().filter(|t| t.on_insert).map(|t| t.name.as_str()).collect();
     if triggers.is_empty() {
         let mut told = diagnosis(format!(
             "a row of {} was neither found nor could be made{place}",
@@ -164,7 +191,7 @@ fn left(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
 
 fn differing(node: &Node, trouble: &Trouble, place: &str) -> Diagnosis {
     let table = &node.table;
-    let found = by_key(trouble);
+    let found = by_key(node, trouble);
     let several = node.key.identifiers.len() + node.key.also.len() > 1;
     let matched: Vec<&str> = found.iter().map(|(index, _)| *index).collect();
     let all = node.key.identifiers.iter().chain(&node.key.also);
@@ -201,8 +228,27 @@ fn differing(node: &Node, trouble: &Trouble, place: &str) -> Diagnosis {
     told
 }
 
-fn session(trouble: &Trouble, column: usize) -> Option<&str> {
-    trouble.evidence.get(evidence::SESSION)?.first()?.get(column)?.as_deref()
+/// What was found by a step of evidence.
+fn rows<'a>(trouble: &'a Trouble, step: &str) -> &'a [Vec<Option<String>>] {
+    trouble.evidence.get(step).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn text(row: &[Option<String>], column: usize) -> Option<&str> {
+    row.get(column)?.as_deref()
+}
+
+/// A column of what is known of the session and a table.
+fn session<'a>(table: &Table, trouble: &'a Trouble, column: usize) -> Option<&'a str> {
+    let mut rows = rows(trouble, evidence::SESSION).iter();
+    text(rows.find(|row| text(row, 6) == Some(&table.name.sql()))?, column)
+}
+
+/// The connected role, in words and as a statement names it.
+fn role(table: &Table, trouble: &Trouble) -> (String, String) {
+    session(table, trouble, 2).map_or_else(
+        || ("the connected role".to_owned(), "CURRENT_USER".to_owned()),
+        |role| (role.to_owned(), quote(role)),
+    )
 }
 
 fn name(index: Option<&str>) -> &str {
@@ -230,13 +276,13 @@ fn refused(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
         "23514" => checked(entry, table, constraint),
         "23503" => orphan(table, constraint),
         "23502" => null(node, trouble.column.as_deref()),
-        "42501" => forbidden(table, trouble),
+        "42501" => forbidden(entry, table, trouble),
         "40001" => {
             let mut told = diagnosis(format!(
                 "another session made a row of {} that this transaction's snapshot does not show",
                 table.name
             ));
-            let level = session(trouble, 4).unwrap_or("repeatable read");
+            let level = session(table, trouble, 4).unwrap_or("repeatable read");
             told.detail = Some(format!(
                 "The transaction is {level}; what was committed after its first statement can \
                  neither be seen nor be made again in it."
@@ -276,10 +322,39 @@ fn refused(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
     told
 }
 
-/// Messages of data exceptions quote the value; those are not passed on.
-pub(crate) fn safe<'a>(state: &str, message: &'a str) -> Option<&'a str> {
-    let quotes = state.starts_with("22") && state != "22001" && state != "22003";
-    (!quotes).then_some(message)
+/// What may be told of the server's message. Those of data exceptions quote the
+/// value, but for a text that is too long (22001). What a trigger raises (P0001)
+/// is written for people, and often built of values: what looks like one is
+/// left out.
+pub(crate) fn safe(state: &str, message: &str) -> Option<String> {
+    match state {
+        "P0001" => Some(without_values(message)),
+        "22001" => Some(message.to_owned()),
+        _ => (!state.starts_with("22")).then(|| message.to_owned()),
+    }
+}
+
+/// A message without what is quoted, words with digits, and addresses.
+fn without_values(message: &str) -> String {
+    let mut bare = String::new();
+    let mut quoted = None;
+    let mut before = ' ';
+    for letter in message.chars() {
+        match quoted {
+            Some(quote) if letter == quote => quoted = None,
+            Some(_) => {}
+            // Not an apostrophe within a word.
+            None if "\"'`".contains(letter) && !before.is_alphanumeric() => {
+                bare.push('…');
+                quoted = Some(letter);
+            }
+            None => bare.push(letter),
+        }
+        before = letter;
+    }
+    let is_value = |word: &&str| word.contains(|letter: char| letter == '@' || letter.is_numeric());
+    let words = bare.split(' ').map(|word| if is_value(&word) { "…" } else { word });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn second_key(node: &Node, constraint: &str) -> Diagnosis {
@@ -323,8 +398,8 @@ fn no_partition(table: &Table) -> Diagnosis {
     let mut told = diagnosis(format!("no partition of {} takes the row", table.name));
     told.hints.push(format!("pass {} within a partition", table.partition_key.join(", ")));
     told.hints.push(format!(
-        "CREATE TABLE {}_default PARTITION OF {} DEFAULT",
-        table.name.name,
+        "CREATE TABLE {} PARTITION OF {} DEFAULT",
+        TableName { name: format!("{}_default", table.name.name), ..table.name.clone() }.sql(),
         table.name.sql()
     ));
     told
@@ -392,26 +467,57 @@ fn null(node: &Node, column: Option<&str>) -> Diagnosis {
     told
 }
 
-fn forbidden(table: &Table, trouble: &Trouble) -> Diagnosis {
-    let role = session(trouble, 2).unwrap_or("the connected role");
-    let mut told = diagnosis(format!("{role} may not write this row of {}", table.name));
-    if session(trouble, 3) == Some("t") {
+fn forbidden(entry: &Entry, table: &Table, trouble: &Trouble) -> Diagnosis {
+    let (who, role) = role(table, trouble);
+    let updates = entry.plan.steps.iter().any(|step| {
+        step.name == trouble.step && step.outcome == Some(seedbed_api::plan::Outcome::Updated)
+    });
+    let own = table.name.sql();
+    let lacking = rows(trouble, evidence::RIGHTS).iter().filter_map(|row| {
+        let (kind, name, rights) = (text(row, 2)?, text(row, 3)?, text(row, 4)?);
+        // What only an update needs is not what another statement lacked.
+        let why = kind == "SEQUENCE" || updates || rights != "UPDATE";
+        (text(row, 5) == Some(&own) && why).then_some((kind, name, rights))
+    });
+    let lacking: Vec<(&str, &str, &str)> = lacking.collect();
+    if !lacking.is_empty() {
+        let places: Vec<String> = lacking
+            .iter()
+            .map(|(kind, name, rights)| format!("{rights} on {} {name}", kind.to_lowercase()))
+            .collect();
+        let mut told =
+            diagnosis(format!("{who} has no right to write {}: {}", table.name, places.join("; ")));
+        told.hints.extend(lacking.into_iter().map(|(kind, name, rights)| {
+            let kind = if kind == "SEQUENCE" { "SEQUENCE " } else { "" };
+            format!("GRANT {rights} ON {kind}{name} TO {role}")
+        }));
+        return told;
+    }
+    let mut told = diagnosis(format!("{who} may not write this row of {}", table.name));
+    if session(table, trouble, 3) == Some("t") {
         told.detail = Some("Row-level security binds the role on this table.".to_owned());
         told.hints.push("pass values that the policies' WITH CHECK allows".to_owned());
     } else {
-        told.hints.push(format!("GRANT SELECT, INSERT, UPDATE ON {} TO {role}", table.name.sql()));
+        told.hints.push(format!("GRANT SELECT, INSERT, UPDATE ON {own} TO {role}"));
     }
     told
 }
 
 fn waiting(table: &Table, trouble: &Trouble, state: &str) -> Diagnosis {
-    let writers = trouble.evidence.get(evidence::WRITERS).map(Vec::as_slice).unwrap_or_default();
+    // Those with locks on this table come first: others of the plan may be
+    // waited for through a foreign key.
+    let own = table.name.sql();
+    let all = rows(trouble, evidence::WRITERS);
+    let mut writers: Vec<_> = all.iter().filter(|row| text(row, 5) == Some(&own)).collect();
+    writers.extend(all.iter().filter(|row| text(row, 5) != Some(&own)));
+    let mut seen = std::collections::BTreeSet::new();
     let list: Vec<String> = writers
-        .iter()
+        .into_iter()
+        .filter(|row| seen.insert(text(row, 2)))
         .filter_map(|row| {
-            let text = |at: usize| row.get(at).and_then(Option::as_deref);
-            let name = text(3).filter(|name| !name.is_empty()).unwrap_or("without a name");
-            Some(format!("process {} ({name}, {})", text(2)?, text(4).unwrap_or("state unknown")))
+            let name = text(row, 3).filter(|name| !name.is_empty()).unwrap_or("without a name");
+            let state = text(row, 4).unwrap_or("state unknown");
+            Some(format!("process {} ({name}, {state})", text(row, 2)?))
         })
         .collect();
     let message = if state == "40P01" {
@@ -421,7 +527,8 @@ fn waiting(table: &Table, trouble: &Trouble, state: &str) -> Diagnosis {
     };
     let mut told = diagnosis(message);
     if !list.is_empty() {
-        told.detail = Some(format!("uncommitted changes are held by: {}", list.join("; ")));
+        told.detail =
+            Some(format!("locks on what the call needs are held by: {}", list.join("; ")));
     }
     told.hints.push("commit or roll back there first".to_owned());
     told.hints

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use seedbed_api::plan::{Argument, Call, Policy};
 use seedbed_api::{Failure, Kind, Result};
 use seedbed_model::Settings;
-use seedbed_schema::{Column, Lookup, NamedType, Schema, Table, TableName, TypeShape, near};
+use seedbed_schema::{Column, Lookup, NamedType, Schema, Table, TableName, TypeShape, near, quote};
 
 use crate::line::{make, make_as};
 use crate::predicates::{Predicates, Values};
@@ -119,7 +119,7 @@ impl Reader<'_> {
         };
         let named = table(self.schema, &call.table, &line)?;
         let (table, names) = base(self.schema, named)?;
-        rights(table, call)?;
+        rights(self.schema, table, call)?;
         let binding = self.name(&table.name.to_string());
         let (mut set, mut values) = (BTreeMap::new(), Values::new());
         for (name, argument) in &call.set {
@@ -232,7 +232,7 @@ fn base<'a>(schema: &'a Schema, named: &'a Table) -> Result<(&'a Table, Option<N
         .hint("name the table that holds its rows"))
 }
 
-fn rights(table: &Table, call: &Call) -> Result<()> {
+fn rights(schema: &Schema, table: &Table, call: &Call) -> Result<()> {
     let lacking: Vec<&str> = [(table.may_select, "SELECT"), (table.may_insert, "INSERT")]
         .into_iter()
         .filter_map(|(may, right)| (!may).then_some(right))
@@ -241,8 +241,12 @@ fn rights(table: &Table, call: &Call) -> Result<()> {
         return Ok(());
     }
     let rights = lacking.join(", ");
-    Err(config(format!("the connected role has no right to {rights} on {}", call.table))
-        .hint(format!("GRANT {rights} ON {} TO CURRENT_USER", table.name.sql())))
+    // Who grants is another role: its name must stand there.
+    let role = schema.role.as_deref();
+    let (who, role) =
+        (role.unwrap_or("the connected role"), role.map_or("CURRENT_USER".to_owned(), quote));
+    Err(config(format!("{who} has no right to {rights} on {}", call.table))
+        .hint(format!("GRANT {rights} ON {} TO {role}", table.name.sql())))
 }
 
 fn column<'a>(

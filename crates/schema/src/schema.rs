@@ -12,6 +12,9 @@ use crate::{Lookup, NamedType, Table, TableName, near};
 pub struct Schema {
     /// Major version of the server.
     pub server: u16,
+    /// The connected role, whose rights the tables tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
     /// The search path's schemas, in order; a name without a schema means the
     /// first of them that has it.
     pub search_path: Vec<String>,

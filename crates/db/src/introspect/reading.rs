@@ -30,17 +30,18 @@ impl Session {
     pub async fn schema(&self) -> Result<Schema> {
         let (server, _) = self.server_version();
         let mut settings = Vec::new();
-        let mut search_path = Vec::new();
+        let (mut search_path, mut role) = (Vec::new(), None);
         for cells in self.rows(&statement::surroundings()).await? {
             let mut row = Row::new(cells);
             match row.tag.as_str() {
                 "setting" => settings.push((row.text()?, row.text()?)),
+                "role" => role = Some(row.text()?),
                 _ => search_path.push(row.text()?),
             }
         }
         let rows = self.rows(&statement::catalogs(server, &settings)).await?;
         let catalog = Catalog::read(rows.into_iter().map(Row::new))?;
-        Ok(Schema { search_path, ..assembly::schema(&catalog, server) })
+        Ok(Schema { search_path, role, ..assembly::schema(&catalog, server) })
     }
 
     /// A text that changes whenever something changes that [`Session::schema`]

@@ -184,7 +184,7 @@ impl Judging {
             return false;
         }
         let node = &rows.graph.nodes[self.index];
-        self.said = safe(&refusal.sqlstate, &refusal.message).map(str::to_owned);
+        self.said = safe(&refusal.sqlstate, &refusal.message);
         match &mut self.phase {
             Phase::Scouting(scout) => scout.refused(),
             Phase::Sifting(sieve) => sieve.refused(),

@@ -7,6 +7,7 @@ mod content;
 mod defaults;
 mod deferred;
 mod fresh;
+mod evidence;
 mod ground;
 mod hints;
 mod judged;
