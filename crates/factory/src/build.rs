@@ -24,7 +24,7 @@ pub(crate) fn build(entry: &Arc<Entry>, request: &ValuesRequest) -> Result<Vec<M
         if let Some(check) = node.model.judged.first() {
             let message = format!("only a server can judge rows of {}", node.table.name);
             return Err(config(message)
-                .detail(format!("{}: CHECK ({})", check.name, check.expression))
+                .detail(format!("{}: {}", check.name, check.expression))
                 .hint("leave out --build"));
         }
         let wanted = wanted(node);

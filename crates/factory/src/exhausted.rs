@@ -9,21 +9,15 @@ use crate::wanted::config;
 /// The failure.
 pub(crate) fn exhausted(node: &Node, why: Exhausted) -> Failure {
     let table = &node.table.name;
-    let column = why.column.clone().or_else(|| {
-        let check = why.check.as_ref()?;
-        let check = node.table.checks.iter().find(|known| known.name == *check)?;
-        check.columns.iter().find(|name| node.generated().contains(name)).cloned()
-    });
-    let text = why.check.as_ref().and_then(|name| {
-        node.table.checks.iter().find(|known| known.name == *name).map(|c| c.expression.clone())
-    });
+    let passed: Vec<String> = why.columns.iter().map(|name| format!("{name}=…")).collect();
+    let text = why.check.clone().zip(why.expression.clone());
     let failure = config(format!("no row of {table} can be made")).because(why);
     let failure = match text {
-        Some(text) => failure.detail(format!("CHECK ({text})")),
+        Some((name, text)) => failure.detail(format!("{name}: {text}")),
         None => failure,
     };
-    match column {
-        Some(column) => failure.hint(format!("seedbed make {table} {column}=…")),
-        None => failure,
+    if passed.is_empty() {
+        return failure;
     }
+    failure.hint(format!("seedbed make {table} {}", passed.join(" ")))
 }

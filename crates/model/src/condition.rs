@@ -14,6 +14,8 @@ use crate::guises::{mentioned, origins};
 #[derive(Clone, Debug)]
 pub(crate) struct Condition {
     pub(crate) name: String,
+    /// As the server tells it.
+    pub(crate) text: String,
     pub(crate) expression: Expression,
     /// Those it mentions.
     pub(crate) columns: Vec<usize>,
@@ -52,7 +54,7 @@ pub(crate) fn read(
         let origin = |column: usize| cells[column].generated.clone();
         let condition = parse(&source.check.expression, &resolver)
             .map(|expression| expression.replaced(&origin))
-            .and_then(|expression| condition(&source.check.name, expression, cells));
+            .and_then(|expression| condition(&source.check, expression, cells));
         if !condition.as_ref().is_some_and(|condition| condition.understood) {
             judged.push(source.judged(table));
         }
@@ -61,7 +63,7 @@ pub(crate) fn read(
     (conditions, judged)
 }
 
-fn condition(name: &str, expression: Expression, cells: &mut [Cell]) -> Option<Condition> {
+fn condition(check: &Check, expression: Expression, cells: &mut [Cell]) -> Option<Condition> {
     let row = Undecided(cells);
     let understood = is_understood(&expression, &row);
     let branches = branches(&expression, &row)?;
@@ -74,7 +76,8 @@ fn condition(name: &str, expression: Expression, cells: &mut [Cell]) -> Option<C
         _ => false,
     };
     let columns = expression.columns();
-    Some(Condition { name: name.to_owned(), expression, columns, branches, settled, understood })
+    let (name, text) = (check.name.clone(), check.expression.clone());
+    Some(Condition { name, text, expression, columns, branches, settled, understood })
 }
 
 /// Puts an atom of one column into its demand; false if it says more.

@@ -44,8 +44,23 @@ pub struct Exhausted {
     pub column: Option<String>,
     /// The condition that could not be met, if it is one.
     pub check: Option<String>,
+    /// Its text.
+    pub expression: Option<String>,
+    /// Columns whose generated values it concerns.
+    pub columns: Vec<String>,
     /// Why, as a fragment; holds no row value.
     pub why: String,
+}
+
+impl Exhausted {
+    pub(crate) fn of_column(name: &str, why: &str) -> Self {
+        Self { column: Some(name.to_owned()), columns: vec![name.to_owned()], ..Self::of_row(why) }
+    }
+
+    pub(crate) fn of_row(why: &str) -> Self {
+        let why = why.to_owned();
+        Self { column: None, check: None, expression: None, columns: Vec::new(), why }
+    }
 }
 
 impl fmt::Display for Exhausted {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use seedbed_values::{Cell as Bits, Datum, Token};
+use seedbed_values::{Cell as Bits, ColumnKey, Datum, Token};
 
 use crate::check::{
     Branch, Demand, Expression, Outcome, Row, Sort, Unknown, holds, narrow, read, value,
@@ -19,6 +19,8 @@ use crate::table_model::TableModel;
 const DRAWS: u32 = 96;
 /// The same with kinds of value that the conditions may not allow at all.
 const DRAWS_AS: u32 = 8;
+/// Most values are no longer, in bytes.
+const USUAL_LENGTH: usize = 40;
 /// Alternatives are combined so often.
 const STEPS: u32 = 4_000;
 
@@ -51,31 +53,30 @@ impl TableModel {
         let draws = if guises.is_empty() { DRAWS } else { DRAWS_AS };
         let open: Vec<&Condition> =
             self.conditions.iter().filter(|condition| start.concerns(condition)).collect();
-        let mut failed = None;
-        for draw in 0..draws {
-            let mut solving = Solving {
-                model: self,
-                request,
-                guises: &guises,
-                draw,
-                row: start.clone(),
-                demands: BTreeMap::new(),
-                pending: Vec::new(),
-                steps: 0,
-            };
-            match solving.run(&open) {
-                Ok(()) => return Ok(solving.row.into_values()),
-                Err(why) => failed = Some(why),
-            }
+        let solving = |draw, row| Solving {
+            model: self,
+            request,
+            name: name(request),
+            known: None,
+            guises: &guises,
+            draw,
+            row,
+            demands: BTreeMap::new(),
+            pending: Vec::new(),
+            steps: 0,
+        };
+        for draw in 1..draws {
             if open.is_empty() {
                 break;
             }
+            let mut solving = solving(draw - 1, start.clone());
+            if solving.run(&open).is_ok() {
+                return Ok(solving.row.into_values());
+            }
         }
-        Err(failed.unwrap_or_else(|| Exhausted {
-            column: None,
-            check: None,
-            why: "no row meets the conditions".to_owned(),
-        }))
+        let mut solving = solving(if open.is_empty() { 0 } else { draws - 1 }, start);
+        solving.run(&open)?;
+        Ok(solving.row.into_values())
     }
 
     /// The row before anything is drawn.
@@ -92,11 +93,7 @@ impl TableModel {
                 })
             } else if is_next || request.wanted.contains(&cell.name) {
                 if let Err(impossible) = &cell.recipe {
-                    return Err(Exhausted {
-                        column: Some(cell.name.clone()),
-                        check: None,
-                        why: impossible.0.clone(),
-                    });
+                    return Err(Exhausted::of_column(&cell.name, &impossible.0));
                 }
                 State::Open
             } else {
@@ -116,8 +113,8 @@ enum State {
     Given(Outcome),
     /// Nobody gives it.
     LeftOut,
-    /// It was made.
-    Made(Option<String>, Outcome),
+    /// It was made; read only where a condition asks for it.
+    Made(Option<String>),
 }
 
 /// A row in the making.
@@ -144,11 +141,14 @@ impl Partial<'_> {
     }
 
     fn into_values(self) -> BTreeMap<String, Option<String>> {
-        let made = self.cells.iter().zip(self.states).filter_map(|(cell, state)| match state {
-            State::Made(text, _) => Some((cell.name.clone(), text)),
-            _ => None,
-        });
-        made.collect()
+        // Few enough that one after the other is faster than sorted at once.
+        let mut made = BTreeMap::new();
+        for (cell, state) in self.cells.iter().zip(self.states) {
+            if let State::Made(text) = state {
+                made.insert(cell.name.clone(), text);
+            }
+        }
+        made
     }
 }
 
@@ -156,7 +156,11 @@ impl Row for Partial<'_> {
     fn value(&self, column: usize) -> Outcome {
         match &self.states[column] {
             State::Open => Err(Unknown),
-            State::Given(value) | State::Made(_, value) => value.clone(),
+            State::Given(value) => value.clone(),
+            State::Made(None) => Ok(None),
+            State::Made(Some(text)) => {
+                read(text, &self.cells[column].sort).map(Some).ok_or(Unknown)
+            }
             State::LeftOut => match (&self.cells[column].generated, &self.cells[column].left_out) {
                 (Some(expression), _) => value(expression, self),
                 (None, LeftOut::Null) => Ok(None),
@@ -178,6 +182,11 @@ impl Row for Partial<'_> {
 struct Solving<'a, 'r> {
     model: &'a TableModel,
     request: &'a RowRequest<'r>,
+    /// What an ordinal enters the bits as.
+    name: Option<Datum>,
+    /// The bits of the key they were asked of last: columns of one person or
+    /// address share them.
+    known: Option<(&'a ColumnKey, Bits)>,
     /// The kinds of the columns; none if all are the usual ones.
     guises: &'a [Option<Guise>],
     /// How often the row was drawn before.
@@ -196,12 +205,11 @@ impl<'a> Solving<'a, '_> {
         let mut order: Vec<&'a Condition> = open.to_vec();
         order.sort_by_key(|condition| condition.branches.len());
         if !self.choose(&order) {
-            let name = order.last().map(|condition| condition.name.clone());
-            return Err(Exhausted {
-                column: None,
-                check: name,
-                why: "no value meets it together with the others".to_owned(),
-            });
+            let why = "no value meets it together with the others";
+            return Err(order.last().map_or_else(
+                || Exhausted::of_row("no row meets the conditions"),
+                |condition| self.unmet(condition, why),
+            ));
         }
         self.make_room();
         for column in self.order() {
@@ -209,11 +217,7 @@ impl<'a> Solving<'a, '_> {
         }
         for condition in open {
             if holds(&condition.expression, &self.row) == Ok(Some(false)) {
-                return Err(Exhausted {
-                    column: None,
-                    check: Some(condition.name.clone()),
-                    why: "no value was found that meets it".to_owned(),
-                });
+                return Err(self.unmet(condition, "no value was found that meets it"));
             }
         }
         Ok(())
@@ -299,7 +303,8 @@ impl<'a> Solving<'a, '_> {
     }
 
     fn fill(&mut self, column: usize) -> Result<(), Exhausted> {
-        for atom in self.pending.clone() {
+        let pending = if self.pending.is_empty() { Vec::new() } else { self.pending.clone() };
+        for atom in pending {
             let open = self.row.open_columns(atom);
             let possible = match open.as_slice() {
                 [one] if *one == column => self.narrow(column, atom),
@@ -313,13 +318,12 @@ impl<'a> Solving<'a, '_> {
                 return Err(self.exhausted(column, "nothing is left between its conditions"));
             }
         }
+        let bits = self.bits(column);
         let demand = self.demand(column);
         let state = if demand.null == Some(true) {
-            State::Made(None, Ok(None))
+            State::Made(None)
         } else {
-            let text = self.write(column, demand)?;
-            let value = read(&text, &self.model.cells[column].sort).map(Some).ok_or(Unknown);
-            State::Made(Some(text), value)
+            State::Made(Some(self.write(column, bits, demand)?))
         };
         self.row.states[column] = state;
         Ok(())
@@ -368,13 +372,12 @@ impl<'a> Solving<'a, '_> {
         changed
     }
 
-    fn write(&self, column: usize, demand: &Demand) -> Result<String, Exhausted> {
+    fn write(&self, column: usize, bits: Bits, demand: &Demand) -> Result<String, Exhausted> {
         let cell = &self.model.cells[column];
         let recipe: &Recipe = match &cell.recipe {
             Ok(recipe) => recipe,
             Err(impossible) => return Err(self.exhausted(column, &impossible.0)),
         };
-        let bits = bits(self.request, cell);
         let attempt = self.request.attempt.wrapping_mul(DRAWS).wrapping_add(self.draw);
         let unique = cell.unique.map(|divisor| {
             let place = place(self.request, cell);
@@ -391,7 +394,7 @@ impl<'a> Solving<'a, '_> {
         });
         let mut draw =
             Draw { stream: bits.attempt(attempt), locale: self.model.settings.locale, unique };
-        let mut text = String::new();
+        let mut text = String::with_capacity(USUAL_LENGTH);
         match self.guises.get(column).copied().flatten() {
             Some(guise) => recipe.write_as(&guise, &mut draw, demand, &mut text),
             None => recipe.write(&mut draw, demand, &mut text),
@@ -401,23 +404,49 @@ impl<'a> Solving<'a, '_> {
     }
 
     fn exhausted(&self, column: usize, why: &str) -> Exhausted {
+        Exhausted::of_column(&self.model.cells[column].name, why)
+    }
+
+    fn unmet(&self, condition: &Condition, why: &str) -> Exhausted {
+        let cells = &self.model.cells;
+        // Those that were made, so that passing them is a way out.
+        let is_made =
+            |column: &&usize| matches!(self.row.states[**column], State::Open | State::Made(_));
+        let made = condition.columns.iter().filter(is_made);
         Exhausted {
-            column: Some(self.model.cells[column].name.clone()),
-            check: None,
+            column: None,
+            check: Some(condition.name.clone()),
+            expression: Some(condition.text.clone()),
+            columns: made.map(|column| cells[*column].name.clone()).collect(),
             why: why.to_owned(),
         }
     }
+
+    /// The bits of a column's cell.
+    fn bits(&mut self, column: usize) -> Bits {
+        let key = &self.model.cells[column].key;
+        if let Some((known, bits)) = &self.known
+            && *known == key
+        {
+            return *bits;
+        }
+        let bits = match (self.request.identity, &self.name) {
+            (Identity::Keyed([]), _) => Bits::seeded(key, self.request.ordinal),
+            (Identity::Keyed(data), _) => Bits::keyed(key, data),
+            (Identity::Ordinal { .. }, name) => Bits::keyed(key, name.as_slice()),
+        };
+        self.known = Some((key, bits));
+        bits
+    }
 }
 
-/// The bits of a cell. An ordinal enters as a list that no natural key is, so
-/// that row 0 of a scope is not the row with the key 0.
-fn bits(request: &RowRequest<'_>, cell: &Cell) -> Bits {
+/// An ordinal enters the bits as a list, which no natural key is: row 0 of a
+/// scope is not the row with the key 0.
+fn name(request: &RowRequest<'_>) -> Option<Datum> {
     match request.identity {
-        Identity::Keyed([]) => Bits::seeded(&cell.key, request.ordinal),
-        Identity::Keyed(key) => Bits::keyed(&cell.key, key),
+        Identity::Keyed(_) => None,
         Identity::Ordinal { scope, ordinal } => {
-            let name = [Datum::text(scope), Datum::Integer(i128::from(ordinal))];
-            Bits::keyed(&cell.key, &[Datum::List(name.to_vec())])
+            Some(Datum::List(vec![Datum::text(scope), Datum::Integer(i128::from(ordinal))]))
         }
     }
 }

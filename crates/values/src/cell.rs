@@ -63,7 +63,9 @@ impl Cell {
     /// `SHA-256(column_key ‖ tlv(value) ‖ tlv(value) …)`.
     #[must_use]
     pub fn keyed(key: &ColumnKey, natural_key: &[Datum]) -> Self {
-        let mut message = key.0.to_vec();
+        // Most keys are short: two blocks of the hash.
+        let mut message = Vec::with_capacity(128);
+        message.extend_from_slice(&key.0);
         for datum in natural_key {
             datum.encode(&mut message);
         }

@@ -176,6 +176,17 @@ impl Demand {
         }
     }
 
+    /// The same for a text.
+    pub(crate) fn allows_str(&self, text: &str) -> Option<bool> {
+        let is = |value: &Value| matches!(value, Value::Text(held) if held == text);
+        if self.choices.as_ref().is_some_and(|held| !held.iter().any(is))
+            || self.excluded.iter().any(is)
+        {
+            return Some(false);
+        }
+        self.allows_text(text)
+    }
+
     fn allows_text(&self, text: &str) -> Option<bool> {
         let characters = text.chars().count();
         let fits = characters >= self.length.0

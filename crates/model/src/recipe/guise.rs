@@ -239,7 +239,7 @@ impl Recipe {
                 let text = formed(guise, draw)?;
                 let most = if let Kind::Text { most, .. } = &self.0 { *most } else { None };
                 let fits = most.is_none_or(|most| text.chars().count() <= most);
-                if !fits || demand.allows(&Value::Text(text.clone())) == Some(false) {
+                if !fits || demand.allows_str(&text) == Some(false) {
                     return Err(Unfit);
                 }
                 out.push_str(&text);

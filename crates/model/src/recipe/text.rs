@@ -95,17 +95,15 @@ impl Text {
         };
         let limits = Limits::chars(most);
         if draw.unique.is_some() && generator == Generator::Semver {
-            let text = release(draw.index(RELEASES));
+            let text = release(draw);
             let fits = text.chars().count() <= most;
-            return (fits && demand.allows(&Value::Text(text.clone())) == Some(true))
-                .then_some(text);
+            return (fits && demand.allows_str(&text) == Some(true)).then_some(text);
         }
         if let (Some(_), Some((prefix, form))) = (&draw.unique, numbered(generator)) {
             let mut text = prefix.to_owned();
             write_form(form, draw, &mut text);
             let fits = text.chars().count() <= most;
-            return (fits && demand.allows(&Value::Text(text.clone())) == Some(true))
-                .then_some(text);
+            return (fits && demand.allows_str(&text) == Some(true)).then_some(text);
         }
         for _ in 0..TRIES {
             let mut text = String::new();
@@ -132,7 +130,7 @@ impl Text {
             };
             written.ok()?;
             let text = shaped(text, draw, demand, most);
-            if !text.is_empty() && demand.allows(&Value::Text(text.clone())) == Some(true) {
+            if !text.is_empty() && demand.allows_str(&text) == Some(true) {
                 return Some(text);
             }
         }
@@ -151,7 +149,7 @@ impl Text {
                 Some(Case::Upper) => text.to_uppercase(),
                 None => text,
             };
-            if demand.allows(&Value::Text(text.clone())) == Some(true) {
+            if demand.allows_str(&text) == Some(true) {
                 return Some(text);
             }
             // A unique text is decided by the place alone; the next one is
@@ -169,7 +167,7 @@ impl Text {
         let usual = if self.style == Style::Code { most.min(16) } else { most.min(8) };
         let length = usual.max(demand.length.0);
         if length == 0 {
-            return demand.allows(&Value::Text(String::new())).unwrap_or(false).then(String::new);
+            return demand.allows_str("").unwrap_or(false).then(String::new);
         }
         let base = letters.len() as u64;
         for _ in 0..TRIES {
@@ -186,7 +184,7 @@ impl Text {
                 let at = draw.stream.index(letters.len());
                 text.push(char::from(letters[at]));
             }
-            if demand.allows(&Value::Text(text.clone())) == Some(true) {
+            if demand.allows_str(&text) == Some(true) {
                 return Some(text);
             }
             if let Some(unique) = &mut draw.unique {
@@ -263,12 +261,16 @@ fn numbered(generator: Generator) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// Versions that are counted.
-const RELEASES: u64 = 100_000_000;
-
-/// The version of a number: no part has a leading zero.
-fn release(number: u64) -> String {
-    format!("{}.{}.{}", number / 10_000, number / 100 % 100, number % 100)
+/// A version: rows that are counted have small ones. No part has a leading zero.
+fn release(draw: &mut Draw<'_>) -> String {
+    const FEW: u64 = 1_000;
+    const MANY: u64 = 100_000_000;
+    if draw.unique.as_ref().is_some_and(|unique| unique.start < FEW && unique.next == 0) {
+        let number = draw.index(FEW);
+        return format!("{}.{}.{}", number / 100, number / 10 % 10, number % 10);
+    }
+    let number = draw.index(MANY);
+    format!("{}.{}.{}", 10 + number / 10_000, number / 100 % 100, number % 100)
 }
 
 /// With the case, the length and the blanks that are asked for.
@@ -278,7 +280,8 @@ fn shaped(mut text: String, draw: &mut Draw<'_>, demand: &Demand, most: usize) -
         Some(Case::Upper) => text = text.to_uppercase(),
         None => {}
     }
-    while text.chars().count() < demand.length.0.min(most) {
+    let least = demand.length.0.min(most);
+    while least > 0 && text.chars().count() < least {
         let letter = b'a' + (draw.stream.below(26) as u8);
         let letter = char::from(letter);
         text.push(if demand.case == Some(Case::Upper) {
