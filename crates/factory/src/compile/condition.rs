@@ -128,36 +128,86 @@ pub(super) fn same(
     format!("CASE WHEN {} THEN 't' ELSE 'f' END", terms.join(" AND "))
 }
 
-/// Columns that were passed and are no part of what identifies the row.
+/// Columns that were passed and are no part of what identifies the row. A time
+/// of creation is for a row that is made: one that is there keeps its own, and
+/// only who asks for exactly this row is told that it differs.
 pub(super) fn compared(node: &Node) -> Vec<&Column> {
     let mut found = Vec::new();
     for (name, _) in node.arguments() {
         let in_key = node.key.identifiers.iter().any(|identifier| identifier.has(name));
-        if let Some(column) = node.column(name).filter(|column| !in_key && !is_birth(column)) {
+        let is_free = |column: &&Column| node.policy == Policy::Strict || !is_birth(column);
+        if let Some(column) = node.column(name).filter(|column| !in_key && is_free(column)) {
             found.push(column);
         }
     }
     found
 }
 
-/// Whether a column says when its row was made: passed, it is for a row that is
-/// made; a row that is there keeps its own.
+/// Whether a column says when its row was made.
 fn is_birth(column: &Column) -> bool {
-    const NAMES: [&str; 10] = [
-        "created",
-        "created_at",
-        "created_on",
-        "created_date",
-        "creation_date",
-        "creation_time",
-        "date_created",
-        "inserted_at",
-        "createdat",
-        "insertedat",
-    ];
+    const MADE: [&str; 7] =
+        ["create", "created", "creation", "insert", "inserted", "insertion", "added"];
+    const WHEN: [&str; 8] = ["", "at", "on", "date", "time", "ts", "timestamp", "datetime"];
     let time = matches!(
         column.data_type.shape,
         TypeShape::Base(Base::Date | Base::Timestamp | Base::Timestamptz)
     );
-    time && NAMES.contains(&column.name.to_ascii_lowercase().as_str())
+    let name: String = column.name.chars().filter(|letter| *letter != '_').collect();
+    let name = name.to_ascii_lowercase();
+    let name = name.strip_suffix("utc").or_else(|| name.strip_suffix("gmt")).unwrap_or(&name);
+    let is = |made: &&str| {
+        WHEN.iter().any(|when| {
+            let rest = name.strip_prefix(*made).is_some_and(|rest| rest == *when);
+            rest || name.strip_suffix(*made).is_some_and(|rest| rest == *when)
+        })
+    };
+    time && MADE.iter().any(|made| is(&made))
+}
+
+#[cfg(test)]
+mod tests {
+    use seedbed_schema::TypeRef;
+
+    use super::*;
+
+    #[test]
+    fn times_of_creation_are_known_by_name_and_type() {
+        let column = |name: &str, base: Base| Column {
+            name: name.to_owned(),
+            number: 1,
+            data_type: TypeRef {
+                sql: String::new(),
+                shape: TypeShape::Base(base),
+                length: None,
+                precision: None,
+                scale: None,
+                has_default: false,
+            },
+            not_null: true,
+            default: None,
+            surrogate: false,
+            identity: None,
+            generated: None,
+            collation: None,
+            comment: None,
+        };
+        for name in [
+            "created_at",
+            "CreatedAt",
+            "created",
+            "date_created",
+            "creation_time",
+            "insert_ts",
+            "created_at_utc",
+            "inserted_on",
+            "date_added",
+            "create_timestamp",
+        ] {
+            assert!(is_birth(&column(name, Base::Timestamptz)), "{name}");
+            assert!(!is_birth(&column(name, Base::Text)), "{name}");
+        }
+        for name in ["updated_at", "at", "date", "added_value_at", "creator", "recreated_at"] {
+            assert!(!is_birth(&column(name, Base::Timestamptz)), "{name}");
+        }
+    }
 }

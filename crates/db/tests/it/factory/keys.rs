@@ -46,6 +46,13 @@ async fn only_what_was_passed_and_differs_is_updated() {
     let strict = Call { policy: Policy::Strict, ..other.clone() };
     let told = maker.told(&strict, Manner::Autocommit).await;
     assert!(told.message.contains("differs"), "{told:?}");
+    // A time of creation is for a row that is made, unless all must be so.
+    let mut older = alice();
+    older.set.extend(call("", &[("created_at", "2001-01-01")]).set);
+    assert_eq!(maker.make(&older).await.outcome(), Outcome::Matched);
+    let exact = Call { policy: Policy::Strict, ..older };
+    let told = maker.told(&exact, Manner::Autocommit).await;
+    assert!(told.message.contains("differs"), "{told:?}");
     let keep = Call { policy: Policy::Keep, ..other.clone() };
     assert_eq!(maker.make(&keep).await.get(0, "name"), Some("Alice"));
     let updated = maker.make(&other).await;
