@@ -2,6 +2,7 @@
 //! before anything is written.
 
 use seedbed_api::Result;
+use seedbed_schema::UniqueKey;
 
 use super::identity::{Known, Rows};
 use crate::graph::{Node, Source};
@@ -23,23 +24,34 @@ pub(super) fn suffices(rows: &Rows<'_>, index: usize) -> Result<()> {
 /// # Errors
 /// See [`suffices`].
 pub(super) fn holds(node: &Node, ordinal: u64) -> Result<()> {
-    for key in &node.table.keys {
-        let generated = |name: &str| node.sources.get(name) == Some(&Source::Generated);
-        if !key.is_plain() || !key.columns().all(generated) {
-            continue;
-        }
-        let domain = key.columns().try_fold(1_u64, |product, name| {
-            Some(product.saturating_mul(node.model.domain(name)?))
-        });
-        if let Some(domain) = domain.filter(|domain| *domain <= ordinal) {
-            let columns: Vec<&str> = key.columns().collect();
-            let columns = columns.join(", ");
-            let table = &node.table.name;
-            let message = format!(
-                "no row of {table} is left: {columns} must be unique and can hold {domain} values"
-            );
-            return Err(config(message).hint(format!("seedbed make {table} -n {domain}")));
-        }
-    }
-    Ok(())
+    let Some((domain, key)) = narrowest(node).filter(|(domain, _)| *domain <= ordinal) else {
+        return Ok(());
+    };
+    let columns: Vec<&str> = key.columns().collect();
+    let columns = columns.join(", ");
+    let table = &node.table.name;
+    let message =
+        format!("no row of {table} is left: {columns} must be unique and can hold {domain} values");
+    Err(config(message).hint(format!("seedbed make {table} -n {domain}")))
+}
+
+/// How many rows there can be, where that is known: rows of ordinals from there
+/// on are those of lower ones again.
+pub(super) fn limit(node: &Node) -> Option<u64> {
+    narrowest(node).map(|(domain, _)| domain)
+}
+
+/// The unique key, generated as a whole, that holds the fewest rows.
+fn narrowest(node: &Node) -> Option<(u64, &UniqueKey)> {
+    let generated = |name: &str| node.sources.get(name) == Some(&Source::Generated);
+    let domain = |key: &UniqueKey| {
+        key.columns()
+            .try_fold(1_u64, |product, name| Some(product.saturating_mul(node.model.domain(name)?)))
+    };
+    node.table
+        .keys
+        .iter()
+        .filter(|key| key.is_plain() && key.columns().all(generated))
+        .filter_map(|key| Some((domain(key)?, key)))
+        .min_by_key(|(domain, _)| *domain)
 }

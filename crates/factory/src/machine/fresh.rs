@@ -1,14 +1,14 @@
 //! Ordinals that nobody used, for fresh rows. Used ones mostly lie together at
 //! the beginning, so their end is found by doubling and then narrowing: a few
-//! questions, however many there are. Rows that no key tells apart are simply
-//! counted.
+//! questions, however many there are. Rows that nothing generated tells apart are
+//! simply counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use seedbed_api::plan::Parameter;
 use seedbed_api::{Failure, Kind, Result};
 
-use super::domain::holds;
+use super::domain::{holds, limit};
 use super::identity::Rows;
 use super::need::{Answer, Question};
 use super::values::values_of;
@@ -17,15 +17,15 @@ use crate::graph::{Node, Source};
 use crate::line::make_with;
 use crate::wanted::config;
 
-/// Ordinals asked for in one question while narrowing.
+/// Ordinals asked for in one question while narrowing, and at least in others.
 const FAN: u64 = 64;
+
+/// Ordinals asked for in one question where fewer are wanted.
+const MOST: u64 = 16_384;
 
 /// Questions in a row whose answer is that all were used: after the end of the
 /// used ones there are few at most, such as other people's rows.
 const VAIN: u32 = 16;
-
-/// Rows that are counted at most where no key tells them apart.
-const COUNTED: u32 = 100_000;
 
 /// The search.
 #[derive(Debug)]
@@ -66,16 +66,14 @@ impl Search {
     ) -> Result<std::result::Result<Question, Vec<u64>>> {
         let node = &rows.graph.nodes[0];
         let wanted = rows.size(node) as usize;
-        let used = |answer: &Answer| -> Vec<u64> {
+        let used = |answer: &Answer| -> BTreeSet<u64> {
             answer.iter().filter_map(|row| row.first()?.as_ref()?.parse().ok()).collect()
         };
         match (&self.stage, answer) {
-            (Stage::Start, _) if node.key.is_content() || node.generated().is_empty() => {
+            (Stage::Start, _) if !tells(node) => {
                 self.stage = Stage::Counting;
-                let sql = format!(
-                    "SELECT pg_catalog.count(*)::text FROM (SELECT 1 FROM {} LIMIT {COUNTED}) AS t",
-                    node.table.name.sql()
-                );
+                let table = node.table.name.sql();
+                let sql = format!("SELECT pg_catalog.count(*)::text FROM {table}");
                 Ok(Ok(Question { sql, parameters: Vec::new() }))
             }
             (Stage::Counting, Some(answer)) => {
@@ -84,12 +82,19 @@ impl Search {
             }
             (Stage::Start, _) => {
                 self.stage = Stage::Doubling;
-                let powers = (0..40).map(|power| (1_u64 << power) - 1).collect();
+                // From the limit on, rows are those of lower ordinals again.
+                let limit = limit(node).unwrap_or(u64::MAX);
+                let powers = (0..40).map(|power| (1_u64 << power) - 1);
+                let mut powers: Vec<u64> = powers.take_while(|power| *power < limit).collect();
+                if powers.len() < 40 {
+                    powers.push(limit.saturating_sub(1));
+                }
                 self.ask(rows, powers)
             }
             (Stage::Doubling, Some(answer)) => {
                 let used = used(&answer);
                 let free = self.asked.iter().copied().filter(|ordinal| !used.contains(ordinal));
+                // Where all of them are used there may be gaps.
                 let high = free.min().unwrap_or(0);
                 let low = used.iter().copied().filter(|ordinal| *ordinal < high).max();
                 self.narrow(rows, low.map_or(0, |low| low + 1), high)
@@ -139,9 +144,9 @@ impl Search {
         next: u64,
         wanted: usize,
     ) -> Result<std::result::Result<Question, Vec<u64>>> {
-        let many = (wanted - self.found.len()).max(1) as u64;
+        let many = ((wanted - self.found.len()) as u64).max(FAN);
         // In vain it grows, so that a long stretch of used ones is passed soon.
-        let many = many.saturating_mul(1 << self.vain.min(8)).max(many);
+        let many = (many << self.vain).min(many.max(MOST));
         let node = &rows.graph.nodes[0];
         holds(node, next)?;
         if self.vain >= VAIN {
@@ -149,8 +154,8 @@ impl Search {
             return Err(config(message).hint(make_with(&node.table.name.to_string(), &key(node))));
         }
         self.stage = Stage::Taking { next: next + many };
-        let ordinals = (next..next + many).take_while(|ordinal| holds(node, *ordinal).is_ok());
-        self.ask(rows, ordinals.collect())
+        let end = limit(node).unwrap_or(u64::MAX).min(next + many);
+        self.ask(rows, (next..end).collect())
     }
 
     /// Which of these ordinals have their row already?
@@ -189,6 +194,11 @@ fn array(rows: &Rows<'_>, parameter: &Parameter, ordinals: &[u64]) -> Result<Str
         });
     }
     Ok(literal(&texts))
+}
+
+/// Whether generated values tell its rows apart.
+fn tells(node: &Node) -> bool {
+    if node.key.is_content() { !key(node).is_empty() } else { !node.generated().is_empty() }
 }
 
 /// The generated columns of its key, which a person can pass instead.
