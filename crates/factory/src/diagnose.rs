@@ -9,10 +9,14 @@ use crate::compile::names as evidence;
 use crate::graph::Node;
 use crate::key::option;
 use crate::shape::Entry;
+use crate::twins::twins;
 
 /// Tells it.
 pub(crate) fn diagnose(entry: &Entry, trouble: &Trouble) -> Diagnosis {
     let node = step_node(entry, trouble);
+    if let Some(told) = twins(node, trouble) {
+        return told;
+    }
     match trouble.reason {
         Reason::Split => split(node, trouble),
         Reason::Left => left(entry, node, trouble),

@@ -19,6 +19,7 @@ mod run;
 mod shape;
 mod sql;
 mod target;
+mod twins;
 mod wanted;
 
 pub use explanation::{Explanation, Lost, Origin};

@@ -4,12 +4,17 @@
 //!
 //! A row outside the predicate of its partial key would never conflict and so
 //! be made again by every call: the candidate is tested first and not inserted.
+//!
+//! Candidates of one key are one row: the first is inserted, and the others are
+//! found by the look-up after it. Where they contradict each other in what was
+//! passed none is: the row would change with every call.
 
 use seedbed_api::Result;
 use seedbed_api::plan::Parameter;
-use seedbed_schema::{Column, quote};
+use seedbed_schema::{Column, Schema, quote};
 
 use super::columns::{drawn, drawn_before, overriding, returned, written};
+use super::twins::{contradicts, folding};
 use crate::graph::{Graph, Node, Source};
 use crate::key::Identifier;
 use crate::sql::{Form, Statement, over};
@@ -17,11 +22,15 @@ use crate::target::target;
 use crate::wanted::config;
 
 /// The statement and its parameters.
-pub(super) fn insert(graph: &Graph, index: usize) -> Result<(String, Vec<Parameter>)> {
+pub(super) fn insert(
+    schema: &Schema,
+    graph: &Graph,
+    index: usize,
+) -> Result<(String, Vec<Parameter>)> {
     let node = &graph.nodes[index];
     match Form::from(node.rows) {
         Form::One => one(graph, node),
-        Form::Many => many(graph, node),
+        Form::Many => many(schema, graph, node),
     }
 }
 
@@ -117,10 +126,11 @@ fn one(graph: &Graph, node: &Node) -> Result<(String, Vec<Parameter>)> {
     Ok((sql, statement.finish()))
 }
 
-/// A name that no column has.
+/// Names that no column has.
 const ORDINAL: &str = "seedbed: ordinal";
+const PLACE: &str = "seedbed: place";
 
-fn many(graph: &Graph, node: &Node) -> Result<(String, Vec<Parameter>)> {
+fn many(schema: &Schema, graph: &Graph, node: &Node) -> Result<(String, Vec<Parameter>)> {
     let mut statement = Statement::new(Form::Many);
     let mut values = values(graph, node, &mut statement);
     let identifier = node.key.first();
@@ -145,10 +155,15 @@ fn many(graph: &Graph, node: &Node) -> Result<(String, Vec<Parameter>)> {
     let selected: Vec<&str> = values.iter().map(|(_, sql)| sql.as_str()).collect();
     let overriding = overriding(values.iter().map(|(column, _)| *column));
     let returning = returned(node, "n", &format!("c.{ordinal}::text"), "NULL::text");
+    let candidates = format!("SELECT {} FROM {from}{filter}", list.join(", "));
+    let twins = Twins::of(schema, node, identifier, keys.in_c.len());
+    let (candidates, first) = match &twins {
+        Some(twins) => (twins.told(&candidates, &ordinal), twins.first()),
+        None => (candidates, ""),
+    };
     let start = format!(
-        "WITH c AS MATERIALIZED (SELECT {} FROM {from}{filter}), n AS (INSERT INTO {table} AS \
-         t{into}{overriding} SELECT {} FROM c",
-        list.join(", "),
+        "WITH c AS MATERIALIZED ({candidates}), n AS (INSERT INTO {table} AS \
+         t{into}{overriding} SELECT {} FROM c{first}",
         selected.join(", "),
     );
     let sql = if keys.in_c.is_empty() {
@@ -160,7 +175,7 @@ fn many(graph: &Graph, node: &Node) -> Result<(String, Vec<Parameter>)> {
              SELECT {returning} FROM m AS n JOIN (SELECT c.{ordinal}, pg_catalog.row_number() \
              OVER (ORDER BY c.{ordinal}) AS {place} FROM c) AS c ON c.{place} = n.{place} \
              WHERE (SELECT pg_catalog.count(*) FROM n) = (SELECT pg_catalog.count(*) FROM c)",
-            place = quote("seedbed: place"),
+            place = quote(PLACE),
         )
     } else {
         let order: Vec<String> = (0..keys.in_c.len()).map(|at| format!("c.{}", key(at))).collect();
@@ -172,8 +187,9 @@ fn many(graph: &Graph, node: &Node) -> Result<(String, Vec<Parameter>)> {
                 format!("n.{name} {operator} c.{name}", name = key(at))
             })
             .collect();
+        let first = first.replace(" WHERE ", " AND ");
         format!(
-            "{start} ORDER BY {}{} RETURNING t.*, {}) SELECT {returning} FROM n JOIN c ON {}",
+            "{start} ORDER BY {}{} RETURNING t.*, {}) SELECT {returning} FROM n JOIN c ON {}{first}",
             order.join(", "),
             target(identifier),
             made.join(", "),
@@ -185,6 +201,53 @@ fn many(graph: &Graph, node: &Node) -> Result<(String, Vec<Parameter>)> {
 
 fn key(at: usize) -> String {
     quote(&format!("seedbed: key {at}"))
+}
+
+/// Candidates that are the same row.
+struct Twins {
+    keys: Vec<String>,
+    /// Whether one contradicts the first of its row.
+    odd: String,
+}
+
+impl Twins {
+    /// `None` where no two candidates can be one row.
+    fn of(schema: &Schema, node: &Node, identifier: &Identifier, keys: usize) -> Option<Self> {
+        let generated = |name: &str| node.sources.get(name) == Some(&Source::Generated);
+        if keys == 0 || identifier.columns().any(generated) {
+            return None;
+        }
+        let odd = contradicts(schema, node, &|name| Some(format!("b.{}", quote(name))));
+        Some(Self { keys: (0..keys).map(key).collect(), odd: odd.unwrap_or_default() })
+    }
+
+    /// The candidates, each with its place among those of its row.
+    fn told(&self, candidates: &str, ordinal: &str) -> String {
+        let list = |alias: &str| {
+            let names: Vec<String> = self.keys.iter().map(|key| format!("{alias}.{key}")).collect();
+            names.join(", ")
+        };
+        let place = quote(PLACE);
+        let window = format!("WINDOW w AS (PARTITION BY {} ORDER BY b.{ordinal})", list("b"));
+        if self.odd.is_empty() {
+            return format!(
+                "SELECT b.*, pg_catalog.row_number() OVER w AS {place} FROM ({candidates}) AS b {window}"
+            );
+        }
+        let odd = quote("seedbed: odd");
+        format!(
+            "SELECT b.*, CASE WHEN NOT pg_catalog.bool_or(b.{odd}) OVER (PARTITION BY {}) THEN \
+             pg_catalog.row_number() OVER w END AS {place} FROM (SELECT b.*, {} AS {odd} FROM \
+             ({candidates}) AS b {window}) AS b {window}",
+            list("b"),
+            self.odd,
+        )
+    }
+
+    /// Which candidates are inserted.
+    fn first(&self) -> &'static str {
+        " WHERE c.\"seedbed: place\" = 1"
+    }
 }
 
 /// What rows are told apart by: over the candidate and over the row that was
@@ -206,7 +269,11 @@ impl Keys {
         };
         for part in &identifier.parts {
             let (in_c, in_t) = match &part.column {
-                Some(name) => (sql(name), format!("t.{}", quote(name))),
+                Some(name) => {
+                    let folding = node.column(name).map(folding).unwrap_or_default();
+                    let candidate = sql(name).map(|sql| format!("{sql}{folding}"));
+                    (candidate, format!("t.{}", quote(name)))
+                }
                 None => {
                     let columns: Vec<(String, String)> = part
                         .columns

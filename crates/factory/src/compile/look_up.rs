@@ -8,6 +8,7 @@ use seedbed_schema::{Schema, quote};
 
 use super::columns::returned;
 use super::condition::{has, joins, same};
+use super::twins::same_for_all;
 use crate::graph::{Graph, Node, Source};
 use crate::key::Identifier;
 use crate::sql::{Form, Statement};
@@ -85,7 +86,8 @@ fn branch(
         quote(SAME)
     ));
     let same = format!("t.{}", quote(SAME));
-    let list = returned(node, "t", statement.ordinal(), &same);
+    let for_all = same_for_all(node, &same).filter(|_| statement.form() == Form::Many);
+    let list = returned(node, "t", statement.ordinal(), &for_all.unwrap_or(same));
     Ok(format!("SELECT {list} FROM {}", from.join(" CROSS JOIN ")))
 }
 

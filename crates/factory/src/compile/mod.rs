@@ -9,8 +9,10 @@ mod lock;
 mod look_up;
 mod normal;
 mod steps;
+mod twins;
 mod update;
 
 pub(crate) use evidence::names;
 pub(crate) use look_up::taken;
 pub(crate) use steps::plan;
+pub(crate) use twins::twins_of;

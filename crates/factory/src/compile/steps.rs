@@ -16,6 +16,7 @@ use super::insert::insert;
 use super::lock::{lock, turn};
 use super::look_up::{Which, look_up};
 use super::normal::{columns, normalise};
+use super::twins::twins;
 use super::update::update;
 use crate::graph::{Graph, Node, order};
 use crate::natural::needs_server;
@@ -37,6 +38,8 @@ pub(crate) fn plan(schema: &Schema, graph: &Graph, shape: String) -> Result<Plan
     let mut bindings: Vec<Binding> =
         order(graph).into_iter().flatten().map(|node| binding(&nodes[node])).collect();
     bindings.extend(nodes.iter().filter(|node| needs_server(schema, node)).map(keys));
+    let mut evidence = evidence(schema, graph);
+    evidence.extend((0..nodes.len()).filter_map(|node| twins(schema, graph, node)));
     Ok(Plan {
         plan: VERSION,
         shape,
@@ -44,7 +47,7 @@ pub(crate) fn plan(schema: &Schema, graph: &Graph, shape: String) -> Result<Plan
         bindings,
         steps: writer.steps,
         result: nodes[0].name.clone(),
-        evidence: evidence(schema, graph),
+        evidence,
     })
 }
 
@@ -165,7 +168,13 @@ impl Writer<'_> {
 
     /// Whose lack makes a parent needed: those that refer to it. Rows of a
     /// circle are needed together, by the row that was asked for.
-    fn children(&self, node: usize, asked: usize, needed: &[usize], group: &[usize]) -> Vec<String> {
+    fn children(
+        &self,
+        node: usize,
+        asked: usize,
+        needed: &[usize],
+        group: &[usize],
+    ) -> Vec<String> {
         let nodes = &self.graph.nodes;
         if group.len() > 1 {
             return vec![nodes[asked].name.clone()];
@@ -207,7 +216,7 @@ impl Writer<'_> {
         let (sql, parameters) = if group.len() > 1 {
             circle(self.schema, self.graph, group, node)?
         } else {
-            insert(self.graph, node)?
+            insert(self.schema, self.graph, node)?
         };
         let mut tolerates: Vec<String> = Vec::new();
         if self.may_clash(node) || group.len() > 1 {

@@ -3,11 +3,14 @@
 //! primary key; keys beside that must hold, so that a row that has only one of
 //! several keys is not bent into shape.
 
+use std::collections::BTreeMap;
+
 use seedbed_api::plan::Parameter;
 use seedbed_schema::{Column, Identity, Schema, quote};
 
 use super::columns::{parameter, returned, typed};
 use super::condition::{compared, has};
+use super::twins::contradicts;
 use crate::graph::{Graph, Node};
 use crate::sql::{Comparison, Form, Statement, different};
 
@@ -32,6 +35,7 @@ pub(super) fn update(
         }
     };
     let (mut set, mut differs) = (Vec::new(), Vec::new());
+    let mut values = BTreeMap::new();
     for column in compared(node) {
         if column.identity == Some(Identity::Always) || in_primary(node, column) {
             continue;
@@ -39,16 +43,18 @@ pub(super) fn update(
         let value = take(&mut statement, column, parameter(graph, node, &column.name)?);
         let name = quote(&column.name);
         set.push(format!("{name} = {value}"));
+        values.insert(column.name.clone(), value.clone());
         let how = Comparison::of(schema, &column.data_type);
         differs.push(different(how, &format!("t.{name}"), &value));
     }
     if set.is_empty() {
         return None;
     }
-    let mut found = Vec::new();
+    let (mut found, mut ids) = (Vec::new(), Vec::new());
     for column in identity(node) {
         let own = Parameter::Ref(node.name.clone(), column.name.clone());
         let value = take(&mut statement, column, own);
+        ids.push(value.clone());
         let operator = if column.not_null { "=" } else { "IS NOT DISTINCT FROM" };
         found.push(format!("t.{} {operator} {value}", quote(&column.name)));
     }
@@ -79,11 +85,25 @@ pub(super) fn update(
                 .map(|(at, sql)| format!("{sql} AS u{}", at + 1))
                 .collect();
             let returning = returned(node, "t", statement.ordinal(), "NULL::text");
+            let rows = format!("SELECT c.*, {} FROM {}", list.join(", "), statement.rows());
+            let value = |name: &str| values.get(name).cloned();
+            let contradicts = contradicts(schema, node, &value)
+                .filter(|_| node.table.primary_key().is_some() || !node.key.is_content());
+            let (rows, agreed) = match contradicts {
+                Some(odd) => {
+                    let ids = ids.join(", ");
+                    let rows = format!(
+                        "SELECT c.*, pg_catalog.bool_or(c.odd) OVER (PARTITION BY {ids}) AS odds \
+                         FROM (SELECT c.*, {odd} AS odd FROM ({rows}) AS c \
+                         WINDOW w AS (PARTITION BY {ids})) AS c"
+                    );
+                    (rows, "NOT c.odds AND ")
+                }
+                None => (rows, ""),
+            };
             format!(
-                "UPDATE {table} AS t SET {set} FROM (SELECT c.*, {} FROM {}) AS c WHERE \
-                 {conditions} RETURNING {returning}",
-                list.join(", "),
-                statement.rows(),
+                "UPDATE {table} AS t SET {set} FROM ({rows}) AS c WHERE {agreed}{conditions} \
+                 RETURNING {returning}",
             )
         }
     };

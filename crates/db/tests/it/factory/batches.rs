@@ -1,7 +1,7 @@
 //! Several rows in one call: each is its own row, and a call is met whole or
 //! not at all.
 
-use seedbed_api::plan::{Call, Outcome};
+use seedbed_api::plan::{Call, Outcome, Policy};
 use seedbed_factory::Manner;
 
 use super::ground::{Maker, call, each, fingerprint};
@@ -64,10 +64,8 @@ async fn a_batch_with_two_keys_converges() {
 #[tokio::test]
 async fn a_call_that_fails_leaves_nothing_behind() {
     let maker = Maker::new(TWO_KEYS).await;
-    let wanted = many(
-        "u",
-        &[("email", &["b@x", "a@x"]), ("username", &["ub", "zz"]), ("o", &["1", "1"])],
-    );
+    let wanted =
+        many("u", &[("email", &["b@x", "a@x"]), ("username", &["ub", "zz"]), ("o", &["1", "1"])]);
     let before = maker.value("SELECT count(*) FROM u").await;
     let told = maker.told(&wanted, Manner::Autocommit).await;
     assert!(told.message.contains("(row 1)"), "{told:?}");
@@ -92,4 +90,50 @@ async fn what_a_trigger_did_for_a_row_it_suppressed_is_undone() {
         assert_eq!(maker.value(left).await, "0");
     }
     assert_eq!(maker.make(&call("t", &[("code", "d")])).await.outcome(), Outcome::Created);
+}
+
+const EXPRESSION: &str = "CREATE TABLE expr (id serial PRIMARY KEY, email text NOT NULL, n int);
+    CREATE UNIQUE INDEX expr_email ON expr (lower(email))";
+
+#[tokio::test]
+async fn rows_of_a_call_that_are_one_row_must_not_contradict_each_other() {
+    let maker = Maker::new(EXPRESSION).await;
+    let emails: (&str, &[&str]) = ("email", &["x@x.y", "dd@x.y", "DD@x.y"]);
+    let wanted = many("expr", &[emails, ("n", &["0", "1", "2"])]);
+    // Whether the row is to be made, is there, or is as one of them wants it.
+    for there in [
+        "",
+        "INSERT INTO expr (email, n) VALUES ('Dd@x.y', 7)",
+        "UPDATE expr SET n = 1",
+        "UPDATE expr SET n = 2",
+    ] {
+        maker.batch(there).await;
+        let rows = "SELECT coalesce(string_agg(t::text, ' '), '') FROM expr AS t";
+        let before = maker.value(rows).await;
+        let told = maker.told(&wanted, Manner::Autocommit).await;
+        assert!(told.message.contains("rows 1 and 2 of the call are the same row"), "{told:?}");
+        assert!(told.hints.iter().any(|hint| hint.contains("n")), "{told:?}");
+        assert_eq!(maker.value(rows).await, before);
+    }
+    let keep = Call { policy: Policy::Keep, ..wanted };
+    assert_eq!(maker.make(&keep).await.outcomes[1..], [Outcome::Matched; 2]);
+}
+
+#[tokio::test]
+async fn rows_of_a_call_that_are_one_row_are_made_once() {
+    let deferred = "CREATE TABLE expr (id serial PRIMARY KEY, email text NOT NULL UNIQUE \
+                    DEFERRABLE, n int)";
+    for (schema, other) in [(EXPRESSION, "A@x.y"), (deferred, "a@x.y")] {
+        let maker = Maker::new(schema).await;
+        let emails: (&str, &[&str]) = ("email", &["b@x.y", "a@x.y", other]);
+        let wanted = |n| many("expr", &[emails, ("n", n)]);
+        let made = maker.make(&wanted(&["0", "1", "1"])).await;
+        assert_eq!(made.outcomes, [Outcome::Created, Outcome::Created, Outcome::Matched]);
+        assert_eq!(made.get(1, "id"), made.get(2, "id"));
+        let made = maker.make(&wanted(&["0", "3", "3"])).await;
+        assert_eq!(made.outcomes, [Outcome::Matched, Outcome::Updated, Outcome::Matched]);
+        let again = maker.make(&wanted(&["0", "3", "3"])).await;
+        assert_eq!(again.outcomes, [Outcome::Matched; 3]);
+        assert_eq!(maker.value("SELECT last_value FROM expr_id_seq").await, "2");
+    }
 }

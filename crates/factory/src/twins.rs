@@ -1,0 +1,41 @@
+//! What is told of a call two of whose rows are one row and contradict each
+//! other.
+
+use seedbed_api::plan::{Diagnosis, Reason, Trouble};
+
+use crate::compile::twins_of;
+use crate::graph::{Node, Source};
+
+/// Tells it, if that is what stopped the plan.
+pub(crate) fn twins(node: &Node, trouble: &Trouble) -> Option<Diagnosis> {
+    let row = trouble.evidence.get(&twins_of(&node.name))?.first()?;
+    let ordinal = |at: usize| row.get(at)?.as_ref()?.parse::<u32>().ok();
+    let (second, first) = (ordinal(0)?, ordinal(2)?);
+    let is_left = trouble.ordinals.contains(&second) || trouble.ordinals.contains(&first);
+    if trouble.reason != Reason::Left || !is_left {
+        return None;
+    }
+    let identifier = node.key.first();
+    let key = identifier.words().join(", ");
+    let each = |source: &Source| matches!(source, Source::Argument(passed) if passed.each);
+    let others: Vec<&str> = node
+        .sources
+        .iter()
+        .filter(|(name, source)| each(source) && !identifier.has(name))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let table = &node.table.name;
+    let hint = if node.fresh || others.is_empty() {
+        format!("pass another {key} for each row")
+    } else {
+        format!("pass the same {} for both, or another {key}", others.join(", "))
+    };
+    Some(Diagnosis {
+        message: format!(
+            "rows {first} and {second} of the call are the same row of {table}: their {key} is \
+             the same"
+        ),
+        detail: (!node.fresh).then(|| "Each wants it otherwise.".to_owned()),
+        hints: vec![hint],
+    })
+}
