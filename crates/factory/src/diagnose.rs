@@ -2,14 +2,16 @@
 //! the evidence that was gathered, to a sentence and a line to paste. No row
 //! value is told but primary keys, which are the person's own handle on a row.
 
-use seedbed_api::plan::{Diagnosis, Policy, Reason, Trouble};
+use seedbed_api::plan::{Argument, Diagnosis, Policy, Reason, Trouble};
 use seedbed_schema::{Table, TableName, TypeShape, UniqueKey, quote};
 
 use crate::compile::names as evidence;
 use crate::graph::Node;
 use crate::key::option;
+use crate::line::make_with;
 use crate::shape::Entry;
 use crate::twins::twins;
+use crate::wanted::Passed;
 
 /// Tells it.
 pub(crate) fn diagnose(entry: &Entry, trouble: &Trouble) -> Diagnosis {
@@ -90,13 +92,9 @@ fn split(node: &Node, trouble: &Trouble) -> Diagnosis {
         place(node, trouble)
     ));
     let keys = node.key.identifiers.iter().chain(&node.key.also);
-    told.hints.push("pass the columns of one key only".to_owned());
+    let name = table.name.to_string();
     for identifier in keys {
-        if let Some(key) =
-            table.keys.iter().find(|key| identifier.index.as_ref() == Some(&key.name))
-        {
-            told.hints.push(format!("leave out {}", columns(key)));
-        }
+        told.hints.push(make_with(&name, &identifier.columns().collect::<Vec<_>>()));
     }
     told
 }
@@ -212,8 +210,12 @@ fn differing(node: &Node, trouble: &Trouble, place: &str) -> Diagnosis {
             words(table, lacking)
         ));
         let key = |index: &str| table.keys.iter().find(|key| key.name == index).map(option);
-        told.hints.extend(key(index));
-        told.hints.extend(key(lacking));
+        // Who named one of them has no use for its name.
+        let named =
+            (!node.key.also.is_empty()).then(|| node.key.first().index.as_deref()).flatten();
+        for index in [*index, *lacking].into_iter().filter(|index| Some(*index) != named) {
+            told.hints.extend(key(index));
+        }
         return told;
     }
     let message = if node.policy == Policy::Strict {
@@ -301,18 +303,7 @@ fn refused(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
             told.hints.push("run it again: the schema changed meanwhile".to_owned());
             told
         }
-        state if state.starts_with("22") => {
-            let mut told = diagnosis(format!("a value for {} is not of its type", table.name));
-            let types: Vec<String> = node
-                .arguments()
-                .filter_map(|(name, _)| node.column(name))
-                .map(|column| format!("{} is {}", column.name, column.data_type.sql))
-                .collect();
-            if !types.is_empty() {
-                told.detail = Some(types.join("\n"));
-            }
-            told
-        }
+        state if state.starts_with("22") => misfit(node, trouble),
         _ => diagnosis(format!("the server refused `{}`", trouble.step)),
     };
     told.message.push_str(&place);
@@ -361,6 +352,46 @@ fn without_values(message: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// A value that its type does not take. The server names no column, but quotes
+/// the value: only those that were passed it are told.
+fn misfit(node: &Node, trouble: &Trouble) -> Diagnosis {
+    let passed: Vec<(&str, &Passed)> = node.arguments().collect();
+    let said = trouble.message.as_deref().unwrap_or_default();
+    let is_quoted = |passed: &Passed| {
+        let values = match trouble.run.arguments.get(&passed.argument) {
+            Some(Argument::Same(value)) => std::slice::from_ref(value),
+            Some(Argument::Each(values)) => values.as_slice(),
+            None => &[],
+        };
+        values.iter().flatten().any(|value| {
+            ["\"{}\"", "«{}»", "„{}“", "“{}”", "« {} »"]
+                .iter()
+                .any(|quotes| said.contains(&quotes.replace("{}", value)))
+        })
+    };
+    let mut odd: Vec<&str> =
+        passed.iter().filter(|(_, passed)| is_quoted(passed)).map(|(name, _)| *name).collect();
+    if odd.is_empty() {
+        odd = passed.into_iter().map(|(name, _)| name).collect();
+    }
+    let table = &node.table.name;
+    let place = match odd.as_slice() {
+        [one] => format!("{table}.{one}"),
+        _ => table.to_string(),
+    };
+    let mut told = diagnosis(format!("a value for {place} is not of its type"));
+    let types: Vec<String> = odd
+        .iter()
+        .filter_map(|name| node.column(name))
+        .map(|column| format!("{} is {}", column.name, column.data_type.sql))
+        .collect();
+    if !types.is_empty() {
+        told.detail = Some(types.join("\n"));
+        told.hints.push(make_with(&table.to_string(), &odd));
+    }
+    told
+}
+
 fn second_key(node: &Node, constraint: &str) -> Diagnosis {
     let table = &node.table;
     let key = table.keys.iter().find(|key| key.name == constraint);
@@ -378,7 +409,8 @@ fn second_key(node: &Node, constraint: &str) -> Diagnosis {
         ))
     };
     if let Some(key) = key {
-        if !generated {
+        let chosen = node.key.first().index.as_deref() == Some(key.name.as_str());
+        if !generated && !chosen {
             told.hints.push(option(key));
         }
         told.hints.push(format!("pass another {columns}"));

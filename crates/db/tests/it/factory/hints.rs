@@ -1,6 +1,7 @@
 //! Hints are lines to paste.
 
 use seedbed_api::plan::Call;
+use seedbed_factory::Manner;
 
 use super::ground::{Maker, call};
 
@@ -55,4 +56,38 @@ async fn keys_that_cannot_be_used_come_with_what_can() {
     let refused = maker.refused(&Call { with: vec![call("mails", &[])], ..call("users", &[]) });
     assert!(refused.contains("\"seedbed make mails sender=…\""), "{refused}");
     assert!(refused.contains("\"seedbed make mails receiver=…\""), "{refused}");
+}
+
+#[tokio::test]
+async fn what_is_named_already_is_not_named_again() {
+    let maker = Maker::new(
+        "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL UNIQUE, \
+           username text NOT NULL UNIQUE);
+         INSERT INTO users (email, username) VALUES ('a@x.test', 'a'), ('b@x.test', 'b')",
+    )
+    .await;
+    let both = |email, username| call("users", &[("email", email), ("username", username)]);
+    let named = Call { key: vec!["email".to_owned()], ..both("a@x.test", "zz") };
+    maker.make(&named).await;
+    let named = Call { key: vec!["email".to_owned()], ..both("c@x.test", "b") };
+    let told = maker.told(&named, Manner::Autocommit).await;
+    assert!(!told.hints.iter().any(|hint| hint == "--key email"), "{told:?}");
+    assert!(told.hints.iter().any(|hint| hint == "--key username"), "{told:?}");
+    let told = maker.told(&both("a@x.test", "b"), Manner::Autocommit).await;
+    let lines = ["seedbed make users email=…", "seedbed make users username=…"];
+    assert_eq!(told.hints, lines, "{told:?}");
+}
+
+#[tokio::test]
+async fn a_value_of_another_type_is_told_by_its_column() {
+    let maker = Maker::new(
+        "CREATE TABLE items (code text PRIMARY KEY, amount int, day date, other uuid, \
+         note text)",
+    )
+    .await;
+    let set = [("code", "a"), ("amount", "many"), ("day", "2024-05-05"), ("note", "n")];
+    let told = maker.told(&call("items", &set), Manner::Autocommit).await;
+    assert!(told.message.contains("items.amount is not of its type"), "{told:?}");
+    assert_eq!(told.detail.as_deref(), Some("amount is integer"));
+    assert_eq!(told.hints, ["seedbed make items amount=…"]);
 }
