@@ -403,8 +403,21 @@ impl<'a> Solving<'a, '_> {
         Ok(text)
     }
 
+    /// A column has no value; what conditions say of it is told.
     fn exhausted(&self, column: usize, why: &str) -> Exhausted {
-        Exhausted::of_column(&self.model.cells[column].name, why)
+        let name = &self.model.cells[column].name;
+        let concerned = self.model.conditions.iter().find(|one| one.columns.contains(&column));
+        concerned.map_or_else(
+            || Exhausted::of_column(name, why),
+            |condition| {
+                let mut told = self.unmet(condition, why);
+                told.column = Some(name.clone());
+                if !told.columns.contains(name) {
+                    told.columns.push(name.clone());
+                }
+                told
+            },
+        )
     }
 
     fn unmet(&self, condition: &Condition, why: &str) -> Exhausted {

@@ -132,3 +132,21 @@ async fn a_condition_nothing_meets_is_named_with_its_columns() {
     };
     assert!(!matches!(failure, Ok(seedbed_db::Ran::Done(_))), "{failure:?}");
 }
+
+#[tokio::test]
+async fn conditions_that_contradict_each_other_are_named_before_a_server_is_asked() {
+    let maker = Maker::new(
+        "CREATE TABLE c (id serial PRIMARY KEY, a int NOT NULL, b int NOT NULL,
+           CONSTRAINT weird CHECK (a > b AND b > a));
+         CREATE DOMAIN small AS int CHECK (VALUE < 3);
+         CREATE TABLE d (id serial PRIMARY KEY, n small NOT NULL CONSTRAINT big CHECK (n > 10))",
+    )
+    .await;
+    for (table, names) in
+        [("c", ["weird: ", "seedbed make c a=… b=…"]), ("d", [": ", "seedbed make d n=…"])]
+    {
+        let failure = maker.factory.compile(&call(table, &[])).unwrap_err();
+        let told = format!("{} {:?} {:?}", failure.chain(), failure.details(), failure.hints());
+        assert!(names.iter().all(|name| told.contains(name)), "{told}");
+    }
+}
