@@ -13,11 +13,11 @@ use seedbed_api::Result;
 use seedbed_api::plan::Parameter;
 use seedbed_schema::{Column, Schema, quote};
 
-use super::columns::{drawn, drawn_before, overriding, returned, written};
+use super::columns::{drawn, drawn_before, overriding, parameter, returned, typed, written};
 use super::twins::{contradicts, folding};
 use crate::graph::{Graph, Node, Source};
 use crate::key::Identifier;
-use crate::sql::{Form, Statement, over};
+use crate::sql::{Comparison, Form, Statement, equal, over};
 use crate::target::target;
 use crate::wanted::config;
 
@@ -29,7 +29,7 @@ pub(super) fn insert(
 ) -> Result<(String, Vec<Parameter>)> {
     let node = &graph.nodes[index];
     match Form::from(node.rows) {
-        Form::One => one(graph, node),
+        Form::One => one(schema, graph, node),
         Form::Many => many(schema, graph, node),
     }
 }
@@ -101,7 +101,7 @@ pub(super) fn inside(
     if columns.is_empty() { None } else { Some(over(predicate, &columns)) }
 }
 
-fn one(graph: &Graph, node: &Node) -> Result<(String, Vec<Parameter>)> {
+fn one(schema: &Schema, graph: &Graph, node: &Node) -> Result<(String, Vec<Parameter>)> {
     let mut statement = Statement::new(Form::One);
     let values = values(graph, node, &mut statement);
     let table = node.table.name.sql();
@@ -122,8 +122,53 @@ fn one(graph: &Graph, node: &Node) -> Result<(String, Vec<Parameter>)> {
             sql.push_str(&format!(" WHERE {inside}"));
         }
     }
-    sql.push_str(&format!("{target} RETURNING {returning}"));
+    let sql = match kept(schema, graph, node, &mut statement) {
+        Some(kept) => format!(
+            "WITH n AS ({sql}{target} RETURNING t.*) SELECT {returning} FROM n AS t WHERE {kept}"
+        ),
+        None => format!("{sql}{target} RETURNING {returning}"),
+    };
     Ok((sql, statement.finish()))
+}
+
+/// Whether the row that was made, `t`, still has the keys that were asked for,
+/// where a trigger may have changed them: otherwise no later call would find it.
+fn kept(schema: &Schema, graph: &Graph, node: &Node, statement: &mut Statement) -> Option<String> {
+    let may_change = node.table.triggers.iter().any(|trigger| trigger.on_insert);
+    if node.fresh || !may_change || !node.key.tied.is_empty() {
+        return None;
+    }
+    let mut value = |name: &str| {
+        let column = node.column(name)?;
+        Some(typed(column, &statement.text(parameter(graph, node, name)?)))
+    };
+    let mut terms = Vec::new();
+    for identifier in &node.key.identifiers {
+        for part in &identifier.parts {
+            let Some(name) = &part.column else {
+                let columns: Option<Vec<(String, String)>> =
+                    part.columns.iter().map(|name| Some((name.clone(), value(name)?))).collect();
+                let same = |columns: Vec<_>| {
+                    format!("({}) = {}", part.expression, over(&part.expression, &columns))
+                };
+                terms.extend(columns.map(same));
+                continue;
+            };
+            let nulls = matches!(
+                node.sources.get(name), Some(Source::Argument(passed)) if passed.null
+            );
+            let how = match node.column(name) {
+                Some(column) if identifier.index.is_none() => {
+                    Comparison::of(schema, &column.data_type)
+                }
+                _ => Comparison::Native,
+            };
+            let here = format!("t.{}", quote(name));
+            terms.extend(value(name).map(|value| equal(how, &here, &value, nulls)));
+        }
+        terms.extend(identifier.predicate.as_ref().map(|(predicate, _)| format!("({predicate})")));
+    }
+    (!terms.is_empty()).then(|| terms.join(" AND "))
 }
 
 /// Names that no column has.

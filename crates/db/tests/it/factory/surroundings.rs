@@ -99,8 +99,6 @@ async fn triggers_that_change_or_suppress_a_row_are_told() {
         .await;
     let maker = Maker::on(maker.target.clone()).await;
     let upper = call("users", &[("email", "ALICE@x.test")]);
-    let made = maker.make(&upper).await;
-    assert_eq!((made.outcome(), made.get(0, "email")), (Outcome::Created, Some("alice@x.test")));
     let told = maker.told(&upper, Manner::Autocommit).await;
     assert!(told.message.contains("trigger") && told.detail.unwrap().contains("low"));
     maker

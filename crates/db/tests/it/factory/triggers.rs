@@ -68,3 +68,34 @@ async fn keys_that_are_passed_still_may_not_match_different_rows() {
     let told = maker.told(&split, seedbed_factory::Manner::Autocommit).await;
     assert!(told.message.contains("matches different rows"), "{told:?}");
 }
+
+#[tokio::test]
+async fn a_key_that_a_trigger_rewrites_is_told_at_once() {
+    let maker = Maker::new(
+        "CREATE FUNCTION fold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           NEW.email := lower(NEW.email); RETURN NEW; END $$;
+         CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL UNIQUE, name text);
+         CREATE TRIGGER fold BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION fold();
+         CREATE TABLE notes (id serial PRIMARY KEY, email text NOT NULL, data json);
+         CREATE TRIGGER fold BEFORE INSERT ON notes FOR EACH ROW EXECUTE FUNCTION fold();
+         CREATE TABLE posts (id serial PRIMARY KEY, slug text NOT NULL UNIQUE, \
+           author int NOT NULL REFERENCES users)",
+    )
+    .await;
+    for table in ["users", "notes"] {
+        let upper = call(table, &[("email", "A@X.test")]);
+        for _ in 0..2 {
+            let told = maker.told(&upper, seedbed_factory::Manner::Autocommit).await;
+            assert!(told.message.contains("changed its key (email)"), "{told:?}");
+            assert_eq!(maker.value(&format!("SELECT count(*) FROM {table}")).await, "0");
+        }
+        // As the trigger leaves it.
+        let lower = call(table, &[("email", "a@x.test")]);
+        assert_eq!(maker.make(&lower).await.outcome(), Outcome::Created);
+        assert_eq!(maker.make(&lower).await.outcome(), Outcome::Matched);
+    }
+    let json = call("notes", &[("email", "b@x.test"), ("data", r#"{"b": 1, "a": 2}"#)]);
+    assert_eq!(maker.make(&json).await.outcome(), Outcome::Created);
+    assert_eq!(maker.make(&json).await.outcome(), Outcome::Matched);
+    assert_eq!(maker.make(&call("posts", &[("slug", "s")])).await.outcome(), Outcome::Created);
+}
