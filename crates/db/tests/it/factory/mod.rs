@@ -16,6 +16,7 @@ mod limits;
 mod parents;
 mod predicates;
 mod random;
+mod statements;
 mod surroundings;
 mod triggers;
 mod twice;
