@@ -9,6 +9,7 @@ use crate::compile::names as evidence;
 use crate::graph::Node;
 use crate::key::option;
 use crate::line::make_with;
+use crate::raised::{is_raised, raised};
 use crate::shape::Entry;
 use crate::twins::twins;
 use crate::wanted::Passed;
@@ -303,6 +304,7 @@ fn refused(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
             told.hints.push("run it again: the schema changed meanwhile".to_owned());
             told
         }
+        state if is_raised(node, state) => raised(node),
         state if state.starts_with("22") => misfit(node, trouble),
         _ => diagnosis(format!("the server refused `{}`", trouble.step)),
     };

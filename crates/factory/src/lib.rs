@@ -15,6 +15,7 @@ mod line;
 mod machine;
 mod natural;
 mod predicates;
+mod raised;
 mod run;
 mod shape;
 mod sql;

@@ -3,8 +3,10 @@
 //! column names and types.
 
 mod answer;
+mod columns;
 mod question;
 mod subselect;
 
 pub use answer::{Passed, choose, passed};
+pub use columns::mentioned;
 pub use question::{Candidate, Question, candidates, compared, evaluate};

@@ -17,6 +17,7 @@ use super::sieve::Sieve;
 use super::values::{Columns, room, values_as, wanted};
 use crate::diagnose::safe;
 use crate::graph::{Identity, Node, Source};
+use crate::line::make_with;
 use crate::run::Refusal;
 use crate::wanted::config;
 
@@ -338,8 +339,8 @@ impl Judging {
         if columns.is_empty() {
             return failure.hint("every value a unique column can hold may be taken");
         }
-        let passed: Vec<String> = columns.iter().map(|name| format!("{name}=…")).collect();
-        failure.hint(format!("seedbed make {table} {}", passed.join(" ")))
+        let columns: Vec<&str> = columns.into_iter().map(String::as_str).collect();
+        failure.hint(make_with(&table.to_string(), &columns))
     }
 }
 

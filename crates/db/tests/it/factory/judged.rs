@@ -125,12 +125,12 @@ async fn a_condition_nothing_meets_is_named_with_its_columns() {
         assert!(!told.contains("fine"), "{told}");
         maker.make(&call(table, &[("mark", "x1y2")])).await;
     }
-    let failure = {
-        let compiled = maker.factory.compile(&call("b", &[("mark", "z")])).unwrap();
-        let mut values = FactoryValues::new(&maker.factory, &maker.runner);
-        maker.runner.run(compiled, Manner::Autocommit, &mut values).await
-    };
-    assert!(!matches!(failure, Ok(seedbed_db::Ran::Done(_))), "{failure:?}");
+    // What was passed is refused by the function that computes with it.
+    let told = maker.told(&call("b", &[("mark", "z")]), Manner::Autocommit).await;
+    assert_eq!(told.message, "a function of the database refused a row of b");
+    let detail = told.detail.unwrap_or_default();
+    assert!(detail.contains("made: public.code_of(mark)"), "{detail}");
+    assert_eq!(told.hints, ["seedbed make b mark=…"]);
 }
 
 #[tokio::test]
