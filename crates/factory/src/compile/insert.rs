@@ -171,6 +171,20 @@ fn kept(schema: &Schema, graph: &Graph, node: &Node, statement: &mut Statement) 
     (!terms.is_empty()).then(|| terms.join(" AND "))
 }
 
+/// The same for rows `n` that were made of candidates `c` and are found by
+/// content: further conditions.
+fn unchanged(schema: &Schema, node: &Node, values: &[(&Column, String)]) -> String {
+    if node.fresh || !node.table.triggers.iter().any(|trigger| trigger.on_insert) {
+        return String::new();
+    }
+    let own = values.iter().filter(|(column, _)| node.key.first().has(&column.name));
+    let terms = own.map(|(column, _)| {
+        let (how, name) = (Comparison::of(schema, &column.data_type), quote(&column.name));
+        format!(" AND {}", equal(how, &format!("n.{name}"), &format!("c.{name}"), true))
+    });
+    terms.collect()
+}
+
 /// Names that no column has.
 const ORDINAL: &str = "seedbed: ordinal";
 const PLACE: &str = "seedbed: place";
@@ -217,9 +231,10 @@ fn many(schema: &Schema, graph: &Graph, node: &Node) -> Result<(String, Vec<Para
         format!(
             "{start} ORDER BY c.{ordinal} RETURNING t.*), \
              m AS (SELECT n.*, pg_catalog.row_number() OVER () AS {place} FROM n) \
-             SELECT {returning} FROM m AS n JOIN (SELECT c.{ordinal}, pg_catalog.row_number() \
+             SELECT {returning} FROM m AS n JOIN (SELECT c.*, pg_catalog.row_number() \
              OVER (ORDER BY c.{ordinal}) AS {place} FROM c) AS c ON c.{place} = n.{place} \
-             WHERE (SELECT pg_catalog.count(*) FROM n) = (SELECT pg_catalog.count(*) FROM c)",
+             WHERE (SELECT pg_catalog.count(*) FROM n) = (SELECT pg_catalog.count(*) FROM c){}",
+            unchanged(schema, node, &values),
             place = quote(PLACE),
         )
     } else {

@@ -94,6 +94,14 @@ async fn a_key_that_a_trigger_rewrites_is_told_at_once() {
         assert_eq!(maker.make(&lower).await.outcome(), Outcome::Created);
         assert_eq!(maker.make(&lower).await.outcome(), Outcome::Matched);
     }
+    let mut many = Call { count: Some(2), ..call("notes", &[]) };
+    many.set.insert("email".to_owned(), super::ground::each(&["C@x.test", "d@x.test"]));
+    let told = maker.told(&many, seedbed_factory::Manner::Autocommit).await;
+    assert!(told.message.contains("changed its key"), "{told:?}");
+    assert_eq!(maker.value("SELECT count(*) FROM notes").await, "1");
+    many.set.insert("email".to_owned(), super::ground::each(&["c@x.test", "d@x.test"]));
+    assert_eq!(maker.make(&many).await.outcomes, [Outcome::Created; 2]);
+    assert_eq!(maker.make(&many).await.outcomes, [Outcome::Matched; 2]);
     let json = call("notes", &[("email", "b@x.test"), ("data", r#"{"b": 1, "a": 2}"#)]);
     assert_eq!(maker.make(&json).await.outcome(), Outcome::Created);
     assert_eq!(maker.make(&json).await.outcome(), Outcome::Matched);
