@@ -9,6 +9,7 @@ use seedbed_api::{Failure, Kind, Result};
 use seedbed_model::Settings;
 use seedbed_schema::Schema;
 
+use crate::alike::alike;
 use crate::build::build;
 use crate::compile::plan;
 use crate::diagnose::diagnose;
@@ -69,6 +70,7 @@ impl Factory {
     pub fn compile(&self, call: &Call) -> Result<Compiled> {
         let (entry, arguments) = self.entry(call)?;
         let count = call.count.unwrap_or(1);
+        alike(&entry.graph, &arguments, count)?;
         Ok(Compiled { plan: Arc::clone(&entry.plan), arguments, count })
     }
 

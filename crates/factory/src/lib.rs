@@ -1,6 +1,7 @@
 //! Factory calls: which key, which statements, which values; and the
 //! interpreter of the plans they compile to. No input or output happens here.
 
+mod alike;
 mod build;
 mod compile;
 mod constants;

@@ -137,3 +137,31 @@ async fn rows_of_a_call_that_are_one_row_are_made_once() {
         assert_eq!(maker.value("SELECT last_value FROM expr_id_seq").await, "2");
     }
 }
+
+#[tokio::test]
+async fn rows_that_nothing_tells_apart_are_refused() {
+    let maker = Maker::new(
+        "CREATE TABLE bare (id serial PRIMARY KEY, v int, n int);
+         CREATE TABLE authors (id serial PRIMARY KEY, email text NOT NULL UNIQUE);
+         CREATE TABLE notes (id serial PRIMARY KEY, author int NOT NULL REFERENCES authors, n int)",
+    )
+    .await;
+    let same = |count| Call { count: Some(count), ..call("bare", &[("v", "1"), ("n", "3")]) };
+    let refused = maker.refused(&same(2));
+    assert!(refused.contains("rows 0 and 1 of bare are alike"), "{refused}");
+    let lists = |n| many("bare", &[("v", &["1", "1"]), ("n", n)]);
+    assert!(maker.refused(&lists(&["3", "3"])).contains("are alike"));
+    let with = |with: Call| Call { with: vec![with], ..call("authors", &[("email", "a@x.y")]) };
+    let refused = maker.refused(&with(Call { count: Some(2), ..call("notes", &[("n", "1")]) }));
+    assert!(refused.contains("rows 0 and 1 of notes are alike"), "{refused}");
+    // What differs is made once.
+    let notes = with(many("notes", &[("n", &["1", "2"])]));
+    for wanted in [&same(1), &lists(&["3", "4"]), &notes] {
+        maker.make(wanted).await;
+        let before = fingerprint(&maker).await;
+        maker.make(wanted).await;
+        assert_eq!(fingerprint(&maker).await, before);
+    }
+    let ids = maker.make(&lists(&["3", "4"])).await;
+    assert_ne!(ids.get(0, "id"), ids.get(1, "id"));
+}

@@ -67,10 +67,13 @@ async fn a_row_that_is_passed_inside_has_the_key() {
 #[tokio::test]
 async fn rows_of_which_some_are_outside_are_refused_or_made_as_they_are() {
     let maker = Maker::new(ADDRESSES).await;
-    let mut closed = Call { count: Some(2), ..call("carts", &[]) };
-    closed.set.insert("state".to_owned(), each(&["closed", "closed"]));
+    maker.make(&Call { count: Some(2), ..call("customers", &[]) }).await;
+    let mut closed = Call { count: Some(2), ..call("carts", &[("state", "closed")]) };
+    closed.set.insert("customer".to_owned(), each(&["1", "2"]));
     assert_eq!(maker.make(&closed).await.outcomes, [Outcome::Created; 2]);
     assert_eq!(maker.make(&closed).await.outcomes, [Outcome::Matched; 2]);
+    closed.set.insert("customer".to_owned(), each(&["1", "1"]));
+    assert!(maker.refused(&closed).contains("are alike"));
     let mut mixed = Call { count: Some(2), ..call("carts", &[]) };
     mixed.set.insert("state".to_owned(), each(&["open", "closed"]));
     let told = maker.told(&mixed, Manner::Autocommit).await;
