@@ -48,6 +48,27 @@ impl Unique<'_> {
         u64::try_from(place % u128::from(n)).unwrap_or(0)
     }
 
+    /// Which of several domains, dealt one after the other, its value is of, and
+    /// its place there.
+    pub(crate) fn part(&self, sizes: &[u64]) -> Option<(usize, Self)> {
+        let all = sizes.iter().fold(0_u64, |all, size| all.saturating_add(*size));
+        if all == 0 {
+            return None;
+        }
+        // As `among` counts in a domain of the first one's size.
+        let wide = sizes.iter().find(|size| **size > 0).is_some_and(|size| *size >= WIDE);
+        let mut place = if wide { self.start } else { self.place } % all;
+        for (part, size) in sizes.iter().enumerate() {
+            if place < *size {
+                let next = if wide { self.next } else { 0 };
+                let within = Self { place: place.wrapping_add(next), start: place, ..self.clone() };
+                return Some((part, within));
+            }
+            place -= size;
+        }
+        None
+    }
+
     /// To the next alternative.
     pub(crate) fn move_on(&mut self) {
         self.place = self.place.wrapping_add(1);

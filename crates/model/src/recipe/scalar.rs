@@ -10,24 +10,56 @@ use crate::check::{Demand, Value};
 use crate::decimal::Decimal;
 use crate::moment::{Clock, DAY, SECOND, days};
 
+/// More values than any table has rows.
+const ENDLESS: u64 = 1 << 24;
+
 impl Kind {
     /// The values that meet a demand, if they are evenly spaced.
     pub(super) fn axis(&self, demand: &Demand, all: bool) -> Option<Option<Axis>> {
-        let number = |scale: u32| {
-            move |value: &Value, up: bool| match value {
-                Value::Number(number) => number.units_at(scale, up),
-                _ => None,
+        let span = self.span()?;
+        Some(Axis::new(&span, demand, all, |value, up| self.units(value, up)))
+    }
+
+    /// All values that meet a demand, in parts: those that look usual come first,
+    /// others when there are more rows than those. A part that is endless for
+    /// any table is the last.
+    pub(super) fn parts(&self, demand: &Demand) -> Vec<Axis> {
+        let Some(span) = self.span() else { return Vec::new() };
+        let mut parts = Vec::new();
+        for window in self.windows(&span, demand) {
+            let span = Span { whole: window, usual: window, step: span.step };
+            let part = Axis::new(&span, demand, true, |value, up| self.units(value, up));
+            let is_endless = part.as_ref().is_some_and(|part| part.count() >= ENDLESS);
+            parts.extend(part);
+            if is_endless {
+                break;
             }
-        };
+        }
+        parts
+    }
+
+    fn windows(&self, span: &Span, demand: &Demand) -> Vec<(i128, i128)> {
+        let (least, greatest) = span.whole;
+        match self {
+            Self::Moment(Clock::Date | Clock::Timestamp | Clock::Timestamptz, _) => {
+                let (low, high) = (span.usual.0.min(day(2000, 1, 1)), span.usual.1);
+                let low = if low > day(2023, 12, 31) { span.usual.0 } else { low };
+                vec![(low, high), (high + span.step, greatest), (least, low - span.step)]
+            }
+            _ if demand.low.is_some() => vec![span.whole],
+            _ => vec![(span.usual.0, greatest), (least, span.usual.0 - span.step)],
+        }
+    }
+
+    fn span(&self) -> Option<Span> {
         Some(match self {
             Self::Integer(low, high, like) => {
                 let (least, most) = usual_integer(*like);
-                let span = Span {
+                Span {
                     whole: (i128::from(*low), i128::from(*high)),
                     usual: (i128::from(least.max(*low)), i128::from(most.min(*high))),
                     step: 1,
-                };
-                Axis::new(&span, demand, all, number(0))
+                }
             }
             Self::Decimal { low, high, scale, step, like } => {
                 let one = 10_i128.checked_pow(*scale).unwrap_or(1);
@@ -41,18 +73,21 @@ impl Kind {
                 } else {
                     usual
                 };
-                let span = Span { whole: (*low, *high), usual, step: *step };
-                Axis::new(&span, demand, all, number(*scale))
+                Span { whole: (*low, *high), usual, step: *step }
             }
-            Self::Moment(clock, like) => {
-                let span = moments(*clock, *like);
-                Axis::new(&span, demand, all, |value, _| match value {
-                    Value::Moment(at) => Some(i128::from(*at)),
-                    _ => None,
-                })
-            }
+            Self::Moment(clock, like) => moments(*clock, *like),
             _ => return None,
         })
+    }
+
+    /// A value of a condition in steps of the least unit.
+    fn units(&self, value: &Value, up: bool) -> Option<i128> {
+        match (self, value) {
+            (Self::Integer(..), Value::Number(number)) => number.units_at(0, up),
+            (Self::Decimal { scale, .. }, Value::Number(number)) => number.units_at(*scale, up),
+            (Self::Moment(..), Value::Moment(at)) => Some(i128::from(*at)),
+            _ => None,
+        }
     }
 
     /// Appends a value of an axis.
@@ -76,9 +111,19 @@ impl Kind {
         demand: &Demand,
         out: &mut String,
     ) -> Result<(), Unfit> {
-        let axis = self.axis(demand, draw.unique.is_some()).flatten().ok_or(Unfit)?;
-        let index = draw.index(axis.count());
-        self.write_unit(axis.at(index), out);
+        let Some(whole) = draw.unique.clone() else {
+            let axis = self.axis(demand, false).flatten().ok_or(Unfit)?;
+            let index = draw.index(axis.count());
+            self.write_unit(axis.at(index), out);
+            return Ok(());
+        };
+        let parts = self.parts(demand);
+        let sizes: Vec<u64> = parts.iter().map(Axis::count).collect();
+        let (part, within) = whole.part(&sizes).ok_or(Unfit)?;
+        draw.unique = Some(within);
+        let index = draw.index(sizes[part]);
+        draw.unique = Some(whole);
+        self.write_unit(parts[part].at(index), out);
         Ok(())
     }
 }
@@ -105,7 +150,6 @@ fn usual_decimal(like: Option<Generator>) -> (i128, i128) {
 }
 
 fn moments(clock: Clock, like: Option<Generator>) -> Span {
-    let day = |year, month, of_month| i128::from(days(year, month, of_month)) * i128::from(DAY);
     if matches!(clock, Clock::Time | Clock::Timetz) {
         let hour = 3_600 * i128::from(SECOND);
         return Span {
@@ -122,4 +166,8 @@ fn moments(clock: Clock, like: Option<Generator>) -> Span {
     };
     let step = if clock == Clock::Date { DAY } else { SECOND };
     Span { whole: (day(1, 1, 1), day(9_999, 12, 28)), usual, step: i128::from(step) }
+}
+
+fn day(year: i64, month: i64, of_month: i64) -> i128 {
+    i128::from(days(year, month, of_month)) * i128::from(DAY)
 }

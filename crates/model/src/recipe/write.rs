@@ -120,7 +120,11 @@ impl Recipe {
             }),
             Kind::Choice(labels) => Some(fitting(labels, demand).len() as u64),
             Kind::Bits(length) => Some(1_u64 << (*length).min(62)),
-            kind => kind.axis(demand, true).map(|axis| axis.map_or(0, |axis| axis.count())),
+            kind => {
+                kind.axis(demand, true)?;
+                let parts = kind.parts(demand);
+                Some(parts.iter().fold(0, |all: u64, part| all.saturating_add(part.count())))
+            }
         }
     }
 }
