@@ -40,6 +40,8 @@ usage: cargo xtask COMMAND
                         leases while somebody is killed: each is as its template
   soak rewind [--cycles N] [--pg-version V] [--program FILE]
                         leases, changes and resets: nothing grows with their number
+  soak factories [--part N] [--schema FILE] [--pg-version V] [--program FILE]
+                        the same rows made again, and by ten processes at once: once
   soak suite [--rounds N] [--seed S] [--program FILE]
                         the generated tests in random order, again and again
 ";

@@ -11,6 +11,7 @@ mod client;
 mod cycles;
 mod digest;
 mod evidence;
+mod factories;
 mod holding;
 mod lane;
 mod leases;
@@ -47,6 +48,7 @@ pub(crate) fn run(words: &[&str]) -> Result<bool> {
         ["client", rest @ ..] => client::run(rest),
         ["lane", order] => lane::run(order),
         ["holder", rest @ ..] => holding::run(rest),
+        ["factories", rest @ ..] => factories::run(rest),
         ["leases", rest @ ..] => leases::run(rest),
         ["rewind", rest @ ..] => rewind::run(rest),
         ["suite", rest @ ..] => suite::run(rest),
@@ -64,7 +66,7 @@ pub(crate) fn run(words: &[&str]) -> Result<bool> {
 pub(crate) fn short() -> Result<bool> {
     let options = Options::read(&["chaos", "--rounds", "2"])?;
     let good = soak(&options, &root::seedbed()?)?;
-    Ok(good & leases::short()? & rewind::short()?)
+    Ok(good & leases::short()? & rewind::short()? & factories::short()?)
 }
 
 fn soak(options: &Options, program: &Path) -> Result<bool> {

@@ -74,13 +74,3 @@ async fn five_of_every_table_are_made_once() {
     assert_eq!(wrong.len() - rest.len(), 3, "{wrong:#?}");
     assert!(rest.is_empty(), "{rest:#?}");
 }
-
-/// Any schema, by hand: `SEEDBED_TEST_SCHEMA=schema.sql cargo test …`.
-#[tokio::test]
-async fn every_table_of_the_schema_at_hand_is_made_once() {
-    let Ok(path) = std::env::var("SEEDBED_TEST_SCHEMA") else { return };
-    let maker = Maker::new(&std::fs::read_to_string(path).unwrap()).await;
-    let tables = maker.factory.schema().tables.len();
-    let wrong = twice(&maker, None).await;
-    assert!(wrong.is_empty(), "{tables} tables\n{}", wrong.join("\n"));
-}
