@@ -18,8 +18,8 @@ use crate::explanation::Explanation;
 use crate::graph::grow;
 use crate::machine::ValuesMachine;
 use crate::predicates::Predicates;
-use crate::shape::{Entry, Shapes, ground, name};
-use crate::wanted::{arguments, wanted};
+use crate::shape::{Entry, Forms, Read, Shapes, form, ground, name};
+use crate::wanted::{Wanted, arguments, wanted};
 
 /// A call that is ready to be run.
 #[derive(Clone, Debug)]
@@ -40,6 +40,7 @@ pub struct Factory {
     ground: Vec<u8>,
     predicates: Predicates,
     shapes: Shapes,
+    forms: Forms,
 }
 
 impl Factory {
@@ -53,6 +54,7 @@ impl Factory {
             ground,
             predicates: Predicates::default(),
             shapes: Shapes::default(),
+            forms: Forms::default(),
         }
     }
 
@@ -116,17 +118,33 @@ impl Factory {
     }
 
     fn entry(&self, call: &Call) -> Result<(Arc<Entry>, BTreeMap<String, Argument>)> {
-        let wanted = wanted(&self.schema, &self.settings, &self.predicates, call)?;
-        let shape = name(&self.ground, call, &wanted.outside());
-        let arguments = arguments(call, &wanted);
-        if let Some(entry) = self.shapes.get(&shape) {
-            return Ok((entry, arguments));
+        let form = form(call);
+        // A shape that is not kept any more is unknown when its values are asked for.
+        if let Some(read) = self.forms.get(form.as_slice())
+            && self.shapes.get(read.entry.plan.shape.as_str()).is_some()
+        {
+            return Ok((Arc::clone(&read.entry), arguments(call, &read.bindings)));
         }
-        let graph = grow(&self.schema, &self.settings, &wanted)?;
+        let wanted = wanted(&self.schema, &self.settings, &self.predicates, call)?;
+        let entry = self.shaped(call, &wanted)?;
+        let bindings = wanted.bindings();
+        let arguments = arguments(call, &bindings);
+        if !wanted.depends_on_values(&self.schema) {
+            self.forms.put(form, Arc::new(Read { entry: Arc::clone(&entry), bindings }));
+        }
+        Ok((entry, arguments))
+    }
+
+    fn shaped(&self, call: &Call, wanted: &Wanted) -> Result<Arc<Entry>> {
+        let shape = name(&self.ground, call, &wanted.outside());
+        if let Some(entry) = self.shapes.get(&shape) {
+            return Ok(entry);
+        }
+        let graph = grow(&self.schema, &self.settings, wanted)?;
         let plan = Arc::new(plan(&self.schema, &graph, shape.clone())?);
         let entry = Arc::new(Entry { schema: Arc::clone(&self.schema), graph, plan });
-        self.shapes.put(&shape, Arc::clone(&entry));
-        Ok((entry, arguments))
+        self.shapes.put(shape, Arc::clone(&entry));
+        Ok(entry)
     }
 
     fn shape(&self, name: &str) -> Result<Arc<Entry>> {

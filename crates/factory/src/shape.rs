@@ -1,7 +1,9 @@
 //! The shape of a call: what is compiled, without the values. Its name is a
 //! hash, the same in every process that knows the same schema.
 
+use std::borrow::Borrow;
 use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use seedbed_api::plan::{Argument, Call, Plan, Policy};
@@ -13,6 +15,9 @@ use crate::graph::Graph;
 /// Shapes that are kept. A test suite has some hundreds.
 const KEPT: usize = 1024;
 
+/// Room for the form of most calls.
+const FORM_BYTES: usize = 256;
+
 /// A compiled shape.
 #[derive(Debug)]
 pub(crate) struct Entry {
@@ -21,28 +26,51 @@ pub(crate) struct Entry {
     pub(crate) plan: Arc<Plan>,
 }
 
-/// Compiled shapes by name; the oldest goes first.
-#[derive(Debug, Default)]
-pub(crate) struct Shapes(Mutex<Kept>);
-
-#[derive(Debug, Default)]
-struct Kept {
-    entries: HashMap<String, Arc<Entry>>,
-    order: VecDeque<String>,
+/// A call that was read before.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) entry: Arc<Entry>,
+    /// Names of the bindings of the call and its children, in their order.
+    pub(crate) bindings: Vec<String>,
 }
 
-impl Shapes {
-    /// The shape of this name.
-    pub(crate) fn get(&self, name: &str) -> Option<Arc<Entry>> {
+/// What was compiled, by a name; the oldest goes first.
+#[derive(Debug)]
+pub(crate) struct Kept<K, V>(Mutex<Queue<K, V>>);
+
+/// Compiled shapes, by name.
+pub(crate) type Shapes = Kept<String, Entry>;
+
+/// Calls whose values decide nothing, by [`form`].
+pub(crate) type Forms = Kept<Vec<u8>, Read>;
+
+#[derive(Debug)]
+struct Queue<K, V> {
+    entries: HashMap<K, Arc<V>>,
+    order: VecDeque<K>,
+}
+
+impl<K, V> Default for Kept<K, V> {
+    fn default() -> Self {
+        Self(Mutex::new(Queue { entries: HashMap::new(), order: VecDeque::new() }))
+    }
+}
+
+impl<K: Clone + Eq + Hash, V> Kept<K, V> {
+    /// What is kept by this name.
+    pub(crate) fn get<Q: Eq + Hash + ?Sized>(&self, name: &Q) -> Option<Arc<V>>
+    where
+        K: Borrow<Q>,
+    {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.entries.get(name).map(Arc::clone)
     }
 
-    /// Keeps a shape.
-    pub(crate) fn put(&self, name: &str, entry: Arc<Entry>) {
+    /// Keeps it.
+    pub(crate) fn put(&self, name: K, entry: Arc<V>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.entries.insert(name.to_owned(), entry).is_none() {
-            kept.order.push_back(name.to_owned());
+        if kept.entries.insert(name.clone(), entry).is_none() {
+            kept.order.push_back(name);
         }
         if kept.order.len() > KEPT
             && let Some(oldest) = kept.order.pop_front()
@@ -55,51 +83,63 @@ impl Shapes {
 /// The name of a call's shape under a schema and settings that `ground` names;
 /// `outside` are keys that its rows do not have, for the values that are passed.
 pub(crate) fn name(ground: &[u8], call: &Call, outside: &[&str]) -> String {
-    let mut hash = Sha256::new();
-    hash.update(ground);
-    describe(call, true, &mut hash);
+    let mut said = ground.to_vec();
+    describe(call, true, &mut said);
     for key in outside {
-        text(key, &mut hash);
+        text(key, &mut said);
     }
-    let digest: [u8; 32] = hash.finalize().into();
+    let digest: [u8; 32] = Sha256::digest(&said).into();
     let hex: String = digest[..12].iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{}/{hex}", call.table)
 }
 
+/// Everything in a call but its values: calls of one form have one shape,
+/// unless the values decide.
+pub(crate) fn form(call: &Call) -> Vec<u8> {
+    let mut said = Vec::with_capacity(FORM_BYTES);
+    describe(call, false, &mut said);
+    said
+}
+
 /// A hash of what compiling depends on beside the call.
 pub(crate) fn ground(schema: &Schema, settings: &seedbed_model::Settings) -> Vec<u8> {
-    let mut hash = Sha256::new();
     // A schema without maps of other keys than texts always has a form in JSON.
-    hash.update(serde_json::to_vec(schema).unwrap_or_default());
-    text(&settings.seed, &mut hash);
-    text(&format!("{:?}", settings.locale), &mut hash);
-    hash.finalize().to_vec()
+    let mut said = serde_json::to_vec(schema).unwrap_or_default();
+    text(&settings.seed, &mut said);
+    text(&format!("{:?}", settings.locale), &mut said);
+    Sha256::digest(&said).to_vec()
 }
 
-fn text(text: &str, hash: &mut Sha256) {
-    hash.update((text.len() as u64).to_be_bytes());
-    hash.update(text.as_bytes());
+fn number(number: usize, said: &mut Vec<u8>) {
+    said.extend_from_slice(&(number as u64).to_be_bytes());
 }
 
-fn describe(call: &Call, top: bool, hash: &mut Sha256) {
-    text(&call.table, hash);
-    hash.update((call.set.len() as u64).to_be_bytes());
+fn text(text: &str, said: &mut Vec<u8>) {
+    number(text.len(), said);
+    said.extend_from_slice(text.as_bytes());
+}
+
+fn describe(call: &Call, top: bool, said: &mut Vec<u8>) {
+    text(&call.table, said);
+    number(call.set.len(), said);
     for (name, argument) in &call.set {
-        text(name, hash);
+        text(name, said);
         let (each, null) = match argument {
             Argument::Same(value) => (0, value.is_none()),
             Argument::Each(values) => (1, values.iter().any(Option::is_none)),
         };
-        hash.update([each, u8::from(null)]);
+        said.extend([each, u8::from(null)]);
     }
     // How many rows were asked for is no part of it, how many children is.
-    let count = if top { call.count.map(|_| 1) } else { call.count };
-    text(&format!("{count:?}"), hash);
-    hash.update((call.key.len() as u64).to_be_bytes());
-    for name in &call.key {
-        text(name, hash);
+    match if top { call.count.map(|_| 1) } else { call.count } {
+        None => text("None", said),
+        Some(count) => text(&format!("Some({count})"), said),
     }
-    hash.update([
+    number(call.key.len(), said);
+    for name in &call.key {
+        text(name, said);
+    }
+    said.extend([
         match call.policy {
             Policy::Converge => 0,
             Policy::Keep => 1,
@@ -107,10 +147,10 @@ fn describe(call: &Call, top: bool, hash: &mut Sha256) {
         },
         u8::from(call.fresh),
     ]);
-    text(call.scope.as_deref().unwrap_or("shared"), hash);
-    hash.update((call.with.len() as u64).to_be_bytes());
+    text(call.scope.as_deref().unwrap_or("shared"), said);
+    number(call.with.len(), said);
     for child in &call.with {
-        describe(child, false, hash);
+        describe(child, false, said);
     }
 }
 

@@ -55,6 +55,25 @@ impl Wanted {
         }
         found
     }
+
+    /// Names of its binding and those of its children, in their order.
+    pub(crate) fn bindings(&self) -> Vec<String> {
+        let mut found = vec![self.binding.clone()];
+        found.extend(self.with.iter().flat_map(Self::bindings));
+        found
+    }
+
+    /// Whether it was looked at what values were passed, and not only at
+    /// whether they are NULL: another call of the same form may mean something else.
+    pub(crate) fn depends_on_values(&self, schema: &Schema) -> bool {
+        let decides = |(name, passed): (&String, &Passed)| {
+            let column = self.table.column(name);
+            passed.each
+                || column.is_none_or(|column| labels(schema, column).is_some())
+                || self.table.keys.iter().any(|key| key.predicate_columns.contains(name))
+        };
+        self.set.iter().any(decides) || self.with.iter().any(|one| one.depends_on_values(schema))
+    }
 }
 
 /// A column that was passed: what of it is part of the shape.
@@ -173,20 +192,27 @@ impl Reader<'_> {
     }
 }
 
-/// The call's arguments by the names the plan knows them by.
-pub(crate) fn arguments(call: &Call, wanted: &Wanted) -> BTreeMap<String, Argument> {
+/// The call's arguments by the names the plan knows them by; `bindings` are
+/// those of [`Wanted::bindings`].
+pub(crate) fn arguments(call: &Call, bindings: &[String]) -> BTreeMap<String, Argument> {
     let mut found = BTreeMap::new();
-    collect(call, wanted, false, &mut found);
+    collect(call, &mut bindings.iter(), false, &mut found);
     found
 }
 
-fn collect(call: &Call, wanted: &Wanted, child: bool, found: &mut BTreeMap<String, Argument>) {
+fn collect<'a>(
+    call: &Call,
+    bindings: &mut impl Iterator<Item = &'a String>,
+    child: bool,
+    found: &mut BTreeMap<String, Argument>,
+) {
+    let Some(binding) = bindings.next() else { return };
     for (name, argument) in &call.set {
-        let name = if child { format!("{}.{name}", wanted.binding) } else { name.clone() };
+        let name = if child { format!("{binding}.{name}") } else { name.clone() };
         found.insert(name, argument.clone());
     }
-    for (call, wanted) in call.with.iter().zip(&wanted.with) {
-        collect(call, wanted, true, found);
+    for call in &call.with {
+        collect(call, bindings, true, found);
     }
 }
 
@@ -316,8 +342,7 @@ fn fits(
     if column.not_null && values.iter().any(Option::is_none) {
         return Err(config(format!("{} cannot be NULL", place())));
     }
-    let TypeShape::Named(name) = &column.data_type.shape else { return Ok(()) };
-    let Some(NamedType::Enum(labels)) = schema.named_type(name) else { return Ok(()) };
+    let Some(labels) = labels(schema, column) else { return Ok(()) };
     for value in values.iter().flatten() {
         if !labels.contains(value) {
             let failure = config(format!("{} takes one of {}", place(), labels.join(", ")));
@@ -329,6 +354,15 @@ fn fits(
         }
     }
     Ok(())
+}
+
+/// The labels of an enum's column.
+fn labels<'a>(schema: &'a Schema, column: &Column) -> Option<&'a [String]> {
+    let TypeShape::Named(name) = &column.data_type.shape else { return None };
+    match schema.named_type(name) {
+        Some(NamedType::Enum(labels)) => Some(labels),
+        _ => None,
+    }
 }
 
 /// The caller can mend it.
