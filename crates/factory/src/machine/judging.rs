@@ -41,13 +41,16 @@ pub(super) fn is_judged(node: &Node) -> bool {
     if !node.model.judged.is_empty() {
         return true;
     }
-    let may_be_taken = node.fresh || node.identity == Identity::Key;
-    let scarce = judged_table(node).0.keys.iter().any(|key| {
-        key.columns().any(|name| {
-            node.sources.get(name) == Some(&Source::Generated) && node.model.domain(name).is_some()
-        })
+    // A fresh row's ordinal is unused, so that only scarce values can be taken.
+    // What a row that is known by its key has besides may belong to any other
+    // row: its own key was changed since, or both keys are one to a person.
+    let is_keyed = node.identity == Identity::Key;
+    let is_generated = |name: &str| node.sources.get(name) == Some(&Source::Generated);
+    let may_be_taken = judged_table(node).0.keys.iter().any(|key| {
+        key.columns()
+            .any(|name| is_generated(name) && (is_keyed || node.model.domain(name).is_some()))
     });
-    may_be_taken && (scarce || !node.table.exclusions.is_empty())
+    (node.fresh || is_keyed) && (may_be_taken || !node.table.exclusions.is_empty())
 }
 
 /// The table with the keys that tell rows apart, and whether rows that are

@@ -5,7 +5,7 @@ use seedbed_api::plan::Call;
 use seedbed_db::FactoryValues;
 use seedbed_factory::Manner;
 
-use super::ground::{Maker, call};
+use super::ground::{Maker, call, each};
 
 const FUNCTIONS: &str = "
     CREATE FUNCTION matches(t text, p text) RETURNS boolean IMMUTABLE LANGUAGE sql
@@ -149,4 +149,29 @@ async fn conditions_that_contradict_each_other_are_named_before_a_server_is_aske
         let told = format!("{} {:?} {:?}", failure.chain(), failure.details(), failure.hints());
         assert!(names.iter().all(|name| told.contains(name)), "{told}");
     }
+}
+
+#[tokio::test]
+async fn a_generated_unique_value_that_is_taken_gives_way() {
+    let maker = Maker::new(
+        "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL UNIQUE, \
+           username text NOT NULL UNIQUE)",
+    )
+    .await;
+    let alice = call("users", &[("email", "alice@example.com")]);
+    let first = maker.make(&alice).await;
+    maker.batch("UPDATE users SET email = 'other@example.com'").await;
+    let second = maker.make(&alice).await;
+    assert_ne!(first.get(0, "username"), second.get(0, "username"));
+    assert_eq!(maker.make(&alice).await.rows, second.rows);
+    // One to a person, and so in what values come from; two to the server.
+    for email in ["e\u{301}@example.com", "\u{e9}@example.com"] {
+        maker.make(&call("users", &[("email", email)])).await;
+    }
+    assert_eq!(maker.value("SELECT count(DISTINCT username) FROM users").await, "4");
+    let mut several = call("users", &[]);
+    several.count = Some(3);
+    several.set.insert("email".to_owned(), each(&["a@b", "o\u{308}@b", "\u{f6}@b"]));
+    maker.make(&several).await;
+    assert_eq!(maker.value("SELECT count(DISTINCT username) FROM users").await, "7");
 }
