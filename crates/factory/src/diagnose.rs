@@ -173,6 +173,14 @@ fn unseen(node: &Node, place: &str, triggers: &[&str]) -> Diagnosis {
         told.hints.extend(others(node));
         return told;
     }
+    if let Some(view) = node.through.as_ref().filter(|_| triggers.is_empty()) {
+        let mut told = diagnosis(format!("the view {view} would not show the row{place}"));
+        told.detail = Some("Its WHERE leaves the row out, or another row that it hides has this key.".to_owned());
+        let generated = node.generated();
+        let free: Vec<&str> = generated.iter().map(String::as_str).collect();
+        told.hints.push(make_with(&view.to_string(), &free));
+        return told;
+    }
     if triggers.is_empty() {
         let mut told = diagnosis(format!(
             "a row of {} was neither found nor could be made{place}",

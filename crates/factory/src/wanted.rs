@@ -27,6 +27,8 @@ pub(crate) struct Wanted {
     pub(crate) binding: String,
     /// Where rows go; a view's rows go to its base table.
     pub(crate) table: Arc<Table>,
+    /// The view that it goes through, where the statements are about the view.
+    pub(crate) through: Option<TableName>,
     /// By column of `table`.
     pub(crate) set: BTreeMap<String, Passed>,
     /// Rows asked for, for each row of the parent if it is a child's part;
@@ -138,7 +140,10 @@ impl Reader<'_> {
         };
         let named = table(self.schema, &call.table, &line)?;
         let (table, names) = base(self.schema, named)?;
-        rights(self.schema, table, call)?;
+        let shown = names.as_ref().and_then(|names| shown(table, names));
+        rights(self.schema, if shown.is_some() { named } else { table }, call)?;
+        let through = shown.is_some().then(|| named.name.clone());
+        let table = shown.as_ref().unwrap_or(table);
         let binding = self.name(&table.name.to_string());
         let (mut set, mut values) = (BTreeMap::new(), Values::new());
         for (name, argument) in &call.set {
@@ -170,6 +175,7 @@ impl Reader<'_> {
         Ok(Wanted {
             binding,
             table: Arc::new(table.clone()),
+            through,
             set,
             count: call.count,
             with,
@@ -256,6 +262,27 @@ fn base<'a>(schema: &'a Schema, named: &'a Table) -> Result<(&'a Table, Option<N
     }
     Err(config(format!("no row can be made through the view {}", named.name))
         .hint("name the table that holds its rows"))
+}
+
+/// A base table as a view shows it, if statements can be about the view: its
+/// conditions and rights count then, and the table's keys. Not where columns
+/// have other names, or one that rows need is hidden.
+fn shown(table: &Table, names: &Names) -> Option<Table> {
+    let renamed = names.iter().any(|(here, there)| here != there);
+    let is_shown = |name: &str| names.contains_key(name);
+    let needed = |column: &Column| column.is_required() && !is_shown(&column.name);
+    let key = table.primary_key().is_some_and(|key| key.columns().all(is_shown));
+    if renamed || !key || table.columns.iter().any(needed) {
+        return None;
+    }
+    let all = |names: &[String]| names.iter().all(|name| is_shown(name));
+    let mut shown = table.clone();
+    shown.columns.retain(|column| is_shown(&column.name));
+    shown.keys.retain(|key| key.columns().all(is_shown) && all(&key.predicate_columns));
+    shown.checks.retain(|check| all(&check.columns));
+    shown.exclusions.retain(|one| one.parts.iter().all(|part| all(&part.columns)));
+    shown.foreign_keys.retain(|foreign| all(&foreign.columns));
+    Some(shown)
 }
 
 fn rights(schema: &Schema, table: &Table, call: &Call) -> Result<()> {

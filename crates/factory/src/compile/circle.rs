@@ -87,7 +87,7 @@ impl Writer<'_> {
         let list: Vec<&str> = written.iter().map(|(_, sql)| sql.as_str()).collect();
         Ok(format!(
             "INSERT INTO {} AS t ({}){} SELECT {} FROM d",
-            node.table.name.sql(),
+            node.relation(),
             names.join(", "),
             overriding(written.iter().map(|(column, _)| *column)),
             list.join(", ")

@@ -104,7 +104,7 @@ pub(super) fn inside(
 fn one(schema: &Schema, graph: &Graph, node: &Node) -> Result<(String, Vec<Parameter>)> {
     let mut statement = Statement::new(Form::One);
     let values = values(graph, node, &mut statement);
-    let table = node.table.name.sql();
+    let table = node.relation();
     let target = target(node.key.first());
     let returning = returned(node, "t", "NULL::text", "NULL::text");
     let mut sql = format!("INSERT INTO {table} AS t");
@@ -123,6 +123,7 @@ fn one(schema: &Schema, graph: &Graph, node: &Node) -> Result<(String, Vec<Param
         }
     }
     let sql = match kept(schema, graph, node, &mut statement) {
+        _ if node.is_unseen() => format!("{sql}{target}"),
         Some(kept) => format!(
             "WITH n AS ({sql}{target} RETURNING t.*) SELECT {returning} FROM n AS t WHERE {kept}"
         ),
@@ -195,7 +196,7 @@ fn many(schema: &Schema, graph: &Graph, node: &Node) -> Result<(String, Vec<Para
     let identifier = node.key.first();
     let inside = inside(node, identifier, &values);
     // `d` is gone where the rows are stored: there they are its columns.
-    let (ordinal, table) = (quote(ORDINAL), node.table.name.sql());
+    let (ordinal, table) = (quote(ORDINAL), node.relation());
     let mut list = vec![format!("{}::pg_catalog.int4 AS {ordinal}", statement.ordinal())];
     list.extend(values.iter().map(|(column, sql)| format!("{sql} AS {}", quote(&column.name))));
     let keys = Keys::of(node, identifier, &values);
@@ -256,7 +257,9 @@ fn many(schema: &Schema, graph: &Graph, node: &Node) -> Result<(String, Vec<Para
             on.join(" AND "),
         )
     };
-    Ok((sql, statement.finish()))
+    // A statement does not see what it made itself: the look-up after it does.
+    let seen = if node.is_unseen() { " LIMIT 0" } else { "" };
+    Ok((sql + seen, statement.finish()))
 }
 
 fn key(at: usize) -> String {

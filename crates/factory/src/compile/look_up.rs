@@ -56,7 +56,7 @@ fn branch(
     joined.parents_of(node, identifier, statement)?;
     let same = same(schema, graph, node, statement);
     let (condition, first) = sought(schema, graph, node, identifier, statement);
-    let table = node.table.name.sql();
+    let table = node.relation();
     let only = match which {
         Which::All => String::new(),
         Which::Same => format!(" AND {same} = 't'"),
@@ -105,7 +105,7 @@ pub(super) fn found(
     let mut from: Vec<String> = joined.parents.into_iter().map(|(_, sql)| sql).collect();
     from.push(format!(
         "LATERAL (SELECT t.* FROM {} AS t WHERE {condition}{first}) AS t",
-        node.table.name.sql(),
+        node.relation(),
     ));
     Ok(format!("SELECT t.* FROM {}", from.join(" CROSS JOIN ")))
 }
@@ -124,7 +124,7 @@ pub(crate) fn taken(
         let condition = has(schema, graph, node, node.key.first(), &mut statement);
         let mut from = vec![statement.rows()];
         from.extend(joined.parents.into_iter().map(|(_, sql)| sql));
-        let (from, table) = (from.join(" CROSS JOIN "), node.table.name.sql());
+        let (from, table) = (from.join(" CROSS JOIN "), node.relation());
         let sql = format!("SELECT DISTINCT c.v0 FROM {from} JOIN {table} AS t ON {condition}");
         return Ok((sql, statement.finish()));
     }

@@ -58,7 +58,7 @@ pub(crate) fn plan(schema: &Schema, graph: &Graph, shape: String) -> Result<Plan
 /// at all.
 fn leaves_something(node: &Node) -> bool {
     node.rows != Rows::One
-        || node.table.view.is_some()
+        || node.through.is_some()
         || node.table.triggers.iter().any(|trigger| trigger.on_insert)
         || node.fresh
         || node.key.is_content()
@@ -242,6 +242,12 @@ impl Writer<'_> {
                 step.tolerates = tolerates.clone();
             }
             self.look_up(node, again, needed_for, last)?;
+            if self.graph.nodes[node].is_unseen()
+                && let Some(step) = self.steps.last_mut()
+            {
+                step.savepoint = true;
+                step.outcome = Some(Outcome::Created);
+            }
         }
         for other in group.iter().filter(|other| **other != node) {
             self.look_up(*other, "look up with its circle", needed_for, false)?;

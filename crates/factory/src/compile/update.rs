@@ -71,7 +71,7 @@ pub(super) fn update(
         }
     }
     conditions.push(format!("({})", differs.join(" OR ")));
-    let (table, set) = (node.table.name.sql(), set.join(", "));
+    let (table, set) = (node.relation(), set.join(", "));
     let conditions = conditions.join(" AND ");
     let sql = match form {
         Form::One => {

@@ -51,6 +51,8 @@ pub(super) struct Seed {
     pub(super) fresh: bool,
     /// Partial keys that no row has, for the values that are passed.
     pub(super) lacks: BTreeSet<String>,
+    /// The view that statements are about.
+    pub(super) through: Option<TableName>,
     /// The ordinal of its first row.
     pub(super) first: u64,
 }
@@ -111,6 +113,7 @@ impl Growing<'_> {
             policy: wanted.policy,
             fresh: wanted.fresh,
             lacks: wanted.lacks.clone(),
+            through: wanted.through.clone(),
             first: 0,
         })?;
         for child in &wanted.with {
@@ -187,6 +190,7 @@ impl Growing<'_> {
             constants: BTreeMap::new(),
             policy: seed.policy,
             fresh: seed.fresh,
+            through: seed.through,
         });
         self.remember(index, seed.first);
         self.link_parents(index)?;

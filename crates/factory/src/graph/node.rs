@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use seedbed_api::plan::{Policy, Rows};
 use seedbed_model::TableModel;
-use seedbed_schema::{Column, ForeignKey, Table};
+use seedbed_schema::{Column, ForeignKey, Table, TableName};
 
 use crate::key::Choice;
 use crate::wanted::Passed;
@@ -37,6 +37,8 @@ pub(crate) struct Node {
     pub(crate) constants: BTreeMap<String, Option<String>>,
     pub(crate) policy: Policy,
     pub(crate) fresh: bool,
+    /// The view that its statements are about; absent: the table itself.
+    pub(crate) through: Option<TableName>,
 }
 
 /// Why a node is there.
@@ -84,6 +86,17 @@ impl Node {
     /// A column of its table. The names in a graph are known to exist.
     pub(crate) fn column(&self, name: &str) -> Option<&Column> {
         self.table.column(name)
+    }
+
+    /// What its statements are about, as it is written in SQL.
+    pub(crate) fn relation(&self) -> String {
+        self.through.as_ref().unwrap_or(&self.table.name).sql()
+    }
+
+    /// Whether a row that was made may be outside of what its view shows: it
+    /// is made only when a look-up through the view finds it.
+    pub(crate) fn is_unseen(&self) -> bool {
+        self.through.is_some() && !self.fresh
     }
 
     /// Whether it is a parent that nobody asked for by name.

@@ -211,6 +211,7 @@ impl Growing<'_> {
             policy: Policy::Keep,
             fresh: false,
             lacks: BTreeSet::new(),
+            through: None,
             first,
         })
     }

@@ -21,3 +21,4 @@ mod surroundings;
 mod triggers;
 mod twice;
 mod vectors;
+mod views;

@@ -1,0 +1,68 @@
+//! Rows made through views: what a view demands and hides counts.
+
+use seedbed_api::plan::{Call, Outcome};
+use seedbed_factory::Manner;
+
+use super::ground::{Maker, call, each};
+
+const VIEWS: &str = "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL UNIQUE, \
+      status text NOT NULL DEFAULT 'on', secret text);
+    CREATE VIEW strict_users AS SELECT id, email, status FROM users WHERE status = 'on' \
+      WITH CHECK OPTION;
+    CREATE VIEW live_users AS SELECT id, email, status FROM users WHERE status = 'on'";
+
+#[tokio::test]
+async fn a_view_that_checks_its_rows_refuses_others() {
+    let maker = Maker::new(VIEWS).await;
+    let inside = call("strict_users", &[("email", "a@x.test")]);
+    assert_eq!(maker.make(&inside).await.outcome(), Outcome::Created);
+    assert_eq!(maker.make(&inside).await.outcome(), Outcome::Matched);
+    let outside = call("strict_users", &[("email", "b@x.test"), ("status", "off")]);
+    let told = maker.told(&outside, Manner::Autocommit).await;
+    assert!(told.detail.as_deref().unwrap_or_default().contains("check option"), "{told:?}");
+    // Nor is a row moved out of it.
+    let moved = call("strict_users", &[("email", "a@x.test"), ("status", "off")]);
+    maker.told(&moved, Manner::Autocommit).await;
+    assert_eq!(maker.value("SELECT count(*) FROM users WHERE status = 'on'").await, "1");
+    assert_eq!(maker.value("SELECT count(*) FROM users").await, "1");
+}
+
+#[tokio::test]
+async fn a_row_that_the_view_would_not_show_is_not_made() {
+    let maker = Maker::new(VIEWS).await;
+    let mut many = Call { count: Some(2), ..call("live_users", &[]) };
+    many.set.insert("email".to_owned(), each(&["a@x.test", "b@x.test"]));
+    assert_eq!(maker.make(&many).await.outcomes, [Outcome::Created; 2]);
+    assert_eq!(maker.make(&many).await.outcomes, [Outcome::Matched; 2]);
+    let outside = call("live_users", &[("email", "c@x.test"), ("status", "off")]);
+    for _ in 0..2 {
+        let told = maker.told(&outside, Manner::Autocommit).await;
+        assert!(told.message.contains("live_users would not show the row"), "{told:?}");
+    }
+    assert_eq!(maker.value("SELECT count(*) FROM users").await, "2");
+    let fresh = Call { fresh: true, ..call("live_users", &[]) };
+    assert_eq!(maker.make(&fresh).await.outcome(), Outcome::Created);
+}
+
+#[tokio::test]
+async fn rights_on_the_view_are_enough() {
+    let role = crate::ground::unique("viewer");
+    let maker = Maker::new(VIEWS).await;
+    maker
+        .batch(&format!(
+            "CREATE ROLE {role}; GRANT SELECT, INSERT, UPDATE ON live_users TO {role};
+             GRANT USAGE ON SEQUENCE users_id_seq TO {role}"
+        ))
+        .await;
+    maker.batch(&format!("SET ROLE {role}")).await;
+    let schema = maker.runner.session().schema().await.unwrap();
+    let settings =
+        seedbed_model::Settings { seed: "test".to_owned(), locale: seedbed_values::Locale::EnUs };
+    let factory = seedbed_factory::Factory::new(std::sync::Arc::new(schema), settings);
+    let maker = Maker { factory: std::sync::Arc::new(factory), ..maker };
+    let user = call("live_users", &[("email", "a@x.test")]);
+    assert_eq!(maker.make(&user).await.outcome(), Outcome::Created);
+    assert_eq!(maker.make(&user).await.outcome(), Outcome::Matched);
+    assert!(maker.refused(&call("users", &[])).contains("no right to"));
+    maker.batch(&format!("RESET ROLE; DROP OWNED BY {role}; DROP ROLE {role}")).await;
+}
