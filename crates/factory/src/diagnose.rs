@@ -175,7 +175,9 @@ fn unseen(node: &Node, place: &str, triggers: &[&str]) -> Diagnosis {
     }
     if let Some(view) = node.through.as_ref().filter(|_| triggers.is_empty()) {
         let mut told = diagnosis(format!("the view {view} would not show the row{place}"));
-        told.detail = Some("Its WHERE leaves the row out, or another row that it hides has this key.".to_owned());
+        told.detail = Some(
+            "Its WHERE leaves the row out, or another row that it hides has this key.".to_owned(),
+        );
         let generated = node.generated();
         let free: Vec<&str> = generated.iter().map(String::as_str).collect();
         told.hints.push(make_with(&view.to_string(), &free));
