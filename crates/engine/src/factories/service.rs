@@ -82,7 +82,7 @@ impl Factories {
     /// row meets the conditions; those of the database.
     pub async fn values(&self, place: &SlotTargets, run: ValuesRequest) -> Result<Values> {
         let known = self.0.seen(place)?;
-        // Only an unknown shape keeps the machine from being made.
+        // Only an unknown shape and too many rows keep the machine from being made.
         known.factory.values(&run).map(drop).map_err(of_other_schema)?;
         let (target, runner) = self.0.connect(place).await?;
         let values = FactoryValues::new(&known.factory, &runner).values(&run).await;
@@ -186,7 +186,8 @@ fn unknown_shape() -> Failure {
 
 /// What a factory says of a shape it does not know, for clients.
 fn of_other_schema(failure: Failure) -> Failure {
-    if failure.kind() == Kind::Config { unknown_shape().because(failure) } else { failure }
+    let is_of_shape = failure.kind() == Kind::Config && failure.code().is_none();
+    if is_of_shape { unknown_shape().because(failure) } else { failure }
 }
 
 /// Says that the fault is with the rows, unless it is the server's.
@@ -195,5 +196,18 @@ fn cannot_make(failure: Failure) -> Failure {
         Kind::NoServer | Kind::ServerFailed | Kind::Bug | Kind::Environment => failure,
         _ if failure.code().is_some() => failure,
         _ => failure.coded(ProblemCode::CannotMake),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_a_code_of_its_own_is_no_other_schema() {
+        let failure = || Failure::new(Kind::Config, "a call");
+        let told = of_other_schema(failure().coded(ProblemCode::CannotMake));
+        assert_eq!(told.code(), Some(ProblemCode::CannotMake));
+        assert_eq!(of_other_schema(failure()).code(), Some(ProblemCode::UnknownShape));
     }
 }
