@@ -126,3 +126,24 @@ async fn what_is_passed_outside_is_another_row() {
     let rows = maker.value("SELECT string_agg(status, ',' ORDER BY id) FROM soft").await;
     assert_eq!(rows, "on,off");
 }
+
+#[tokio::test]
+async fn a_row_without_its_partial_key_is_told_by_explain_and_refused_by_name() {
+    let maker = Maker::new(
+        "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL, deleted_at timestamptz);
+         CREATE UNIQUE INDEX live ON users (email) WHERE deleted_at IS NULL",
+    )
+    .await;
+    let live = call("users", &[("email", "a@x.test")]);
+    let gone = call("users", &[("email", "a@x.test"), ("deleted_at", "2024-01-01")]);
+    assert_eq!(maker.factory.explain(&live).unwrap().index.as_deref(), Some("live"));
+    let told = maker.factory.explain(&gone).unwrap();
+    assert_eq!(told.index, None);
+    assert!(told.lost.iter().any(|lost| lost.why.contains("outside its predicate")), "{told:?}");
+    for outcome in [Outcome::Created, Outcome::Matched] {
+        assert_eq!(maker.make(&live).await.outcome(), outcome);
+        assert_eq!(maker.make(&gone).await.outcome(), outcome);
+    }
+    let named = Call { key: vec!["email".to_owned()], ..gone };
+    assert!(maker.refused(&named).contains("outside its predicate"));
+}
