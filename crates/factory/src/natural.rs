@@ -63,9 +63,9 @@ fn is_local(schema: &Schema, data_type: &TypeRef) -> bool {
 pub(crate) fn normal(data_type: &TypeRef, folds: bool, sql: &str) -> String {
     match &data_type.shape {
         TypeShape::Base(Base::Timestamp | Base::Timestamptz) => {
-            format!("(EXTRACT(epoch FROM {sql}) * 1000000)::pg_catalog.int8::text")
+            finite(sql, &format!("(EXTRACT(epoch FROM {sql}) * 1000000)::pg_catalog.int8::text"))
         }
-        TypeShape::Base(Base::Date) => format!("({sql} - DATE '1970-01-01')::text"),
+        TypeShape::Base(Base::Date) => finite(sql, &format!("({sql} - DATE '1970-01-01')::text")),
         TypeShape::Base(Base::Numeric) => {
             format!(
                 "(CASE WHEN {sql} = 0 THEN '0' ELSE \
@@ -77,6 +77,11 @@ pub(crate) fn normal(data_type: &TypeRef, folds: bool, sql: &str) -> String {
         _ if folds => format!("pg_catalog.lower(({sql})::text)"),
         _ => format!("({sql})::text"),
     }
+}
+
+/// `infinity` is a number of nothing.
+fn finite(sql: &str, number: &str) -> String {
+    format!("CASE WHEN pg_catalog.isfinite({sql}) THEN {number} ELSE ({sql})::text END")
 }
 
 /// A text that was passed, as a value of its type. What is none enters as text:

@@ -209,7 +209,7 @@ impl Writer<'_> {
             (node.fresh, node.key.is_content() || !node.key.first().arbiter)
         };
         if guarded && !fresh {
-            let (sql, parameters) = lock(self.graph, node);
+            let (sql, parameters) = lock(self.schema, self.graph, node);
             self.push(node, "wait for others", Target::Missing, needed_for, sql, parameters);
             self.look_up(node, "look up under the lock", needed_for, false)?;
         }

@@ -13,6 +13,7 @@ mod hints;
 mod judged;
 mod keys;
 mod limits;
+mod locks;
 mod parents;
 mod predicates;
 mod random;
