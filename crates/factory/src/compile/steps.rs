@@ -147,7 +147,11 @@ impl Writer<'_> {
         self.normalise(Some(asked));
         for group in groups.iter().rev() {
             for node in group.iter().filter(|node| needed.contains(node)) {
-                let children = self.children(*node, asked, &needed, group);
+                // What is in its own circle is told of a row that is there, too.
+                let children = match group.contains(&asked) {
+                    true => Vec::new(),
+                    false => self.children(*node, asked, &needed, group),
+                };
                 self.look_up(*node, "look up", &children, false)?;
             }
         }
@@ -241,6 +245,11 @@ impl Writer<'_> {
             if !last {
                 step.tolerates = tolerates.clone();
             }
+            // Whose insert did not make it, others made it, and all of its circle.
+            let lost = vec![self.graph.nodes[node].name.clone()];
+            for other in group.iter().filter(|other| **other != node) {
+                self.look_up(*other, &format!("{again} in its circle"), &lost, false)?;
+            }
             self.look_up(node, again, needed_for, last)?;
             if self.graph.nodes[node].is_unseen()
                 && let Some(step) = self.steps.last_mut()
@@ -250,7 +259,10 @@ impl Writer<'_> {
             }
         }
         for other in group.iter().filter(|other| **other != node) {
-            self.look_up(*other, "look up with its circle", needed_for, false)?;
+            let step = self.steps.len();
+            self.look_up(*other, "look up what its circle made", needed_for, false)?;
+            self.steps[step].outcome = Some(Outcome::Created);
+            self.steps[step].savepoint = true;
         }
         Ok(())
     }
