@@ -161,7 +161,7 @@ fn is_birth(column: &Column) -> bool {
             rest || name.strip_suffix(*made).is_some_and(|rest| rest == *when)
         })
     };
-    time && MADE.iter().any(|made| is(&made))
+    time && MADE.iter().any(is)
 }
 
 #[cfg(test)]
