@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use seedbed_api::{Failure, Result};
 use seedbed_model::judge::{self, Candidate};
-use seedbed_schema::{Check, Table};
+use seedbed_schema::{Check, Table, UniqueKey};
 
 use super::identity::Rows;
 use super::need::{Answer, Question};
@@ -41,14 +41,16 @@ pub(super) fn is_judged(node: &Node) -> bool {
     if !node.model.judged.is_empty() {
         return true;
     }
-    // A fresh row's ordinal is unused, so that only scarce values can be taken.
-    // What a row that is known by its key has besides may belong to any other
-    // row: its own key was changed since, or both keys are one to a person.
+    // By its first key a fresh row is unused and a keyed one is missing. What they
+    // have besides may belong to any other row: its key was changed since, or two
+    // keys are one to a person.
     let is_keyed = node.identity == Identity::Key;
     let is_generated = |name: &str| node.sources.get(name) == Some(&Source::Generated);
+    let first = node.key.first().index.as_deref();
+    let is_other = |key: &UniqueKey| first != Some(key.name.as_str());
     let may_be_taken = judged_table(node).0.keys.iter().any(|key| {
         key.columns()
-            .any(|name| is_generated(name) && (is_keyed || node.model.domain(name).is_some()))
+            .any(|name| is_generated(name) && (is_other(key) || node.model.domain(name).is_some()))
     });
     (node.fresh || is_keyed) && (may_be_taken || !node.table.exclusions.is_empty())
 }

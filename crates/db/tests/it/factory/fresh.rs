@@ -85,3 +85,15 @@ async fn rows_without_a_key_differ_from_those_that_are_there() {
     let bodies = "SELECT count(*) - count(DISTINCT body) || ' of ' || count(*) FROM notes";
     assert_eq!(maker.value(bodies).await, "0 of 100110");
 }
+
+#[tokio::test]
+async fn a_second_unique_value_that_is_taken_gives_way() {
+    let maker = Maker::new(
+        "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL UNIQUE, \
+           username text NOT NULL UNIQUE)",
+    )
+    .await;
+    maker.make(&call("users", &[])).await;
+    maker.batch("UPDATE users SET email = 'other', username = username").await;
+    assert_eq!(maker.make(&fresh("users", 3)).await.outcomes, [Outcome::Created; 3]);
+}
