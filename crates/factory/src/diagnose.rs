@@ -287,6 +287,10 @@ fn refused(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
     let constraint = trouble.constraint.as_deref().unwrap_or_default();
     let place = place(node, trouble);
     let mut told = match state {
+        // A key that can be no conflict target: the row is there, and not seen.
+        "23505" if node.key.first().index.as_deref() == Some(constraint) => {
+            left(entry, node, trouble)
+        }
         "23505" => second_key(node, constraint),
         "23P01" => excluded(table, constraint),
         "23514" if constraint.is_empty() => no_partition(table),

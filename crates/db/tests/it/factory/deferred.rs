@@ -51,3 +51,23 @@ async fn a_deferred_key_stays_deferred_for_the_caller() {
     maker.batch("COMMIT").await;
     assert_eq!(maker.value("SELECT count(*) FROM codes WHERE code = 'b'").await, "1");
 }
+
+#[tokio::test]
+async fn a_row_of_a_deferrable_key_that_policies_hide_is_told() {
+    let role = crate::ground::unique("reader");
+    let maker = Maker::new("CREATE TABLE def (code text NOT NULL UNIQUE DEFERRABLE, n int)").await;
+    maker.make(&call("def", &[("code", "a")])).await;
+    maker
+        .batch(&format!(
+            "CREATE ROLE {role}; GRANT ALL ON def TO {role};
+             ALTER TABLE def ENABLE ROW LEVEL SECURITY;
+             CREATE POLICY own ON def USING (n = 7) WITH CHECK (true)"
+        ))
+        .await;
+    let maker = Maker::on(maker.target.clone()).await;
+    maker.batch(&format!("SET ROLE {role}")).await;
+    let hidden = call("def", &[("code", "a"), ("n", "7")]);
+    let told = maker.told(&hidden, Manner::Autocommit).await;
+    maker.batch(&format!("RESET ROLE; DROP OWNED BY {role}; DROP ROLE {role}")).await;
+    assert!(told.message.contains("row-level security hides it"), "{told:?}");
+}
