@@ -50,15 +50,14 @@ pub(super) fn lock(schema: &Schema, graph: &Graph, index: usize) -> (String, Vec
     (sql, statement.finish())
 }
 
+/// From SQL of a value to SQL of a text.
+type Spelling = Box<dyn Fn(&str) -> String>;
+
 /// SQL from a value to a text that is the same for equal values, however they
 /// are spelled and whatever the session's settings are; `None` where nothing
 /// writes it: then such a value takes no part in the choice of the lock, and
 /// more sessions wait than must.
-fn spelling(
-    schema: &Schema,
-    column: &Column,
-    data_type: &TypeRef,
-) -> Option<Box<dyn Fn(&str) -> String>> {
+fn spelling(schema: &Schema, column: &Column, data_type: &TypeRef) -> Option<Spelling> {
     let base = match &data_type.shape {
         TypeShape::Base(base) => base,
         TypeShape::Named(name) => {
@@ -70,7 +69,7 @@ fn spelling(
         }
         _ => return None,
     };
-    let hash = |function: &'static str, cast: &'static str| -> Box<dyn Fn(&str) -> String> {
+    let hash = |function: &'static str, cast: &'static str| -> Spelling {
         Box::new(move |sql| format!("pg_catalog.{function}(({sql}){cast})::text"))
     };
     Some(match base {
