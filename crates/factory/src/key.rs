@@ -330,9 +330,12 @@ fn named(asked: &Asked<'_>) -> Result<Choice> {
     if let Some((_, key)) = candidates.first() {
         let others = table.keys.iter().filter(|other| other.name != key.name);
         // Other keys that were passed completely are looked up too, so that a
-        // row that has only one of them is seen.
+        // row that has only one of them is seen; not beside a key with a parent
+        // that is looked up itself, which those statements do not have.
+        let joins = key.columns().any(|name| !asked.is_set(name) && asked.is_parents(name));
         let also: Vec<&UniqueKey> = others
             .clone()
+            .filter(|_| !joins)
             .filter(|other| matches!(asked.standing(other), Ok(Known::Passed)))
             .filter(|other| !asked.is_surrogate(other) && other.predicate.is_none())
             .collect();

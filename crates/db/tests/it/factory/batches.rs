@@ -165,3 +165,20 @@ async fn rows_that_nothing_tells_apart_are_refused() {
     let ids = maker.make(&lists(&["3", "4"])).await;
     assert_ne!(ids.get(0, "id"), ids.get(1, "id"));
 }
+
+#[tokio::test]
+async fn a_key_with_a_parent_nobody_passed_is_compared_beside_another() {
+    let maker = Maker::new(
+        "CREATE TABLE authors (id serial PRIMARY KEY, email text NOT NULL UNIQUE);
+         CREATE TABLE posts (id serial PRIMARY KEY, author int NOT NULL REFERENCES authors, \
+           slug text NOT NULL, code text NOT NULL UNIQUE, n int, UNIQUE (author, slug))",
+    )
+    .await;
+    let post = |n| Call {
+        key: vec!["author".to_owned(), "slug".to_owned()],
+        ..call("posts", &[("slug", "s"), ("code", "c"), ("n", n)])
+    };
+    assert_eq!(maker.make(&post("1")).await.outcome(), Outcome::Created);
+    assert_eq!(maker.make(&post("2")).await.outcome(), Outcome::Updated);
+    assert_eq!(maker.make(&post("2")).await.outcome(), Outcome::Matched);
+}
