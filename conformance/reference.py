@@ -56,7 +56,8 @@ class Run:
         if step["sql"]:
             if wants_values(step) and self.values is None:
                 self.values = self.seedbed.values(self.request())
-            if self.plan["transaction"] and not self.db.in_transaction and step.get("outcome") != "matched":
+            writes = step.get("outcome") != "matched" and not step.get("alone")
+            if self.plan["transaction"] and not self.db.in_transaction and writes:
                 self.db.begin()
                 self.own = True
             try:

@@ -17,7 +17,8 @@ pub struct Plan {
     pub shape: String,
     /// Whether whatever is written must be in one transaction. Where none is
     /// open, the client opens one before the first statement whose outcome is
-    /// not `matched`: a row that is found costs its look-up and nothing else.
+    /// not `matched` and that may not run `alone`: a row that is found costs its
+    /// look-up and nothing else.
     pub transaction: bool,
     /// What the steps fill, parents before children.
     pub bindings: Vec<Binding>,
@@ -103,6 +104,10 @@ pub struct Step {
     /// Whether it is trouble that rows of its target are left after it.
     #[serde(default)]
     pub last: bool,
+    /// Whether it needs no transaction even where the plan does: what it makes
+    /// is whole, and all that was asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub alone: bool,
 }
 
 /// The rows a step works on.

@@ -53,6 +53,7 @@ fn step(node: &Node, name: &str, sql: String, parameters: Vec<Parameter>) -> Ste
         savepoint: true,
         tolerates: Vec::new(),
         last: false,
+        alone: false,
     }
 }
 

@@ -9,11 +9,14 @@
 //! found by the look-up after it. Where they contradict each other in what was
 //! passed none is: the row would change with every call.
 
+use std::collections::BTreeMap;
+
 use seedbed_api::Result;
 use seedbed_api::plan::Parameter;
 use seedbed_schema::{Column, Schema, quote};
 
 use super::columns::{drawn, drawn_before, overriding, parameter, returned, typed, written};
+use super::look_up::parents;
 use super::twins::{contradicts, folding};
 use crate::graph::{Graph, Node, Source};
 use crate::key::Identifier;
@@ -29,9 +32,20 @@ pub(super) fn insert(
 ) -> Result<(String, Vec<Parameter>)> {
     let node = &graph.nodes[index];
     match Form::from(node.rows) {
-        Form::One => one(schema, graph, node),
+        Form::One => one(schema, graph, node, None),
         Form::Many => many(schema, graph, node),
     }
+}
+
+/// The same for one row whose parents are looked up by the statement itself: a
+/// row that is missing among parents that are there is made in one round trip.
+/// Nothing is made where a parent is missing.
+pub(super) fn insert_beside(
+    schema: &Schema,
+    graph: &Graph,
+    index: usize,
+) -> Result<(String, Vec<Parameter>)> {
+    one(schema, graph, &graph.nodes[index], Some(index))
 }
 
 /// Columns that are written, in the table's order, with SQL for each.
@@ -52,6 +66,32 @@ fn values<'a>(
                 written(graph, node, statement, &column.name, &itself)
             };
             Some((column, sql?))
+        })
+        .collect()
+}
+
+/// The same where the parents' rows are `p<node>`.
+fn values_beside<'a>(
+    graph: &Graph,
+    node: &'a Node,
+    statement: &mut Statement,
+) -> Vec<(&'a Column, String)> {
+    let of = |(name, source): (&String, &Source)| match source {
+        Source::Parent { node, column } => {
+            Some((name.clone(), format!("p{node}.{}::text", quote(column))))
+        }
+        _ => None,
+    };
+    let referred: BTreeMap<String, String> = node.sources.iter().filter_map(of).collect();
+    let mut others = node.clone();
+    others.sources.retain(|name, _| !referred.contains_key(name));
+    let given = values(graph, &others, statement);
+    let find = |name: &str| given.iter().find(|(own, _)| own.name == name);
+    let columns = node.table.columns.iter();
+    columns
+        .filter_map(|column| match referred.get(&column.name) {
+            Some(text) => Some((column, typed(column, text))),
+            None => find(&column.name).map(|(_, sql)| (column, sql.clone())),
         })
         .collect()
 }
@@ -101,9 +141,22 @@ pub(super) fn inside(
     if columns.is_empty() { None } else { Some(over(predicate, &columns)) }
 }
 
-fn one(schema: &Schema, graph: &Graph, node: &Node) -> Result<(String, Vec<Parameter>)> {
+fn one(
+    schema: &Schema,
+    graph: &Graph,
+    node: &Node,
+    beside: Option<usize>,
+) -> Result<(String, Vec<Parameter>)> {
     let mut statement = Statement::new(Form::One);
-    let values = values(graph, node, &mut statement);
+    let mut from: Vec<String> =
+        draws(node)?.map(|draws| format!("(SELECT {draws}) AS d")).into_iter().collect();
+    let values = match beside {
+        None => values(graph, node, &mut statement),
+        Some(index) => {
+            from.push(parents(schema, graph, index, &mut statement)?);
+            values_beside(graph, node, &mut statement)
+        }
+    };
     let table = node.relation();
     let target = target(node.key.first());
     let returning = returned(node, "t", "NULL::text", "NULL::text");
@@ -115,8 +168,8 @@ fn one(schema: &Schema, graph: &Graph, node: &Node) -> Result<(String, Vec<Param
         let list: Vec<&str> = values.iter().map(|(_, sql)| sql.as_str()).collect();
         let overriding = overriding(values.iter().map(|(column, _)| *column));
         sql.push_str(&format!(" ({}){overriding} SELECT {}", names.join(", "), list.join(", ")));
-        if let Some(draws) = draws(node)? {
-            sql.push_str(&format!(" FROM (SELECT {draws}) AS d"));
+        if !from.is_empty() {
+            sql.push_str(&format!(" FROM {}", from.join(" CROSS JOIN ")));
         }
         if let Some(inside) = inside(node, node.key.first(), &values) {
             sql.push_str(&format!(" WHERE {inside}"));

@@ -53,7 +53,7 @@ fn branch(
 ) -> Result<String> {
     let node = &graph.nodes[index];
     let mut joined = Joined { schema, graph, parents: Vec::new(), path: vec![index] };
-    joined.parents_of(node, identifier, statement)?;
+    joined.parents_of(node, identifier.columns(), statement)?;
     let same = same(schema, graph, node, statement);
     let (condition, first) = sought(schema, graph, node, identifier, statement);
     let table = node.relation();
@@ -100,7 +100,7 @@ pub(super) fn found(
 ) -> Result<String> {
     let node = &graph.nodes[index];
     let mut joined = Joined { schema, graph, parents: Vec::new(), path: vec![index] };
-    joined.parents_of(node, node.key.first(), statement)?;
+    joined.parents_of(node, node.key.first().columns(), statement)?;
     let (condition, first) = sought(schema, graph, node, node.key.first(), statement);
     let mut from: Vec<String> = joined.parents.into_iter().map(|(_, sql)| sql).collect();
     from.push(format!(
@@ -108,6 +108,21 @@ pub(super) fn found(
         node.relation(),
     ));
     Ok(format!("SELECT t.* FROM {}", from.join(" CROSS JOIN ")))
+}
+
+/// All parents of a row that nobody asked for, as rows `p<node>` to select from:
+/// none where one of them is missing.
+pub(super) fn parents(
+    schema: &Schema,
+    graph: &Graph,
+    index: usize,
+    statement: &mut Statement,
+) -> Result<String> {
+    let node = &graph.nodes[index];
+    let mut joined = Joined { schema, graph, parents: Vec::new(), path: vec![index] };
+    joined.parents_of(node, node.sources.keys().map(String::as_str), statement)?;
+    let from: Vec<String> = joined.parents.into_iter().map(|(_, sql)| sql).collect();
+    Ok(from.join(" CROSS JOIN "))
 }
 
 /// Which ordinals of many have their row, by the first key alone.
@@ -120,7 +135,7 @@ pub(crate) fn taken(
     let node = &graph.nodes[index];
     if node.key.is_content() && node.key.first().columns().next().is_some() {
         let mut joined = Joined { schema, graph, parents: Vec::new(), path: vec![index] };
-        joined.parents_of(node, node.key.first(), &mut statement)?;
+        joined.parents_of(node, node.key.first().columns(), &mut statement)?;
         let condition = has(schema, graph, node, node.key.first(), &mut statement);
         let mut from = vec![statement.rows()];
         from.extend(joined.parents.into_iter().map(|(_, sql)| sql));
@@ -188,13 +203,14 @@ struct Joined<'a> {
 }
 
 impl Joined<'_> {
-    fn parents_of(
+    /// Those that these columns of a node refer to.
+    fn parents_of<'n>(
         &mut self,
         node: &Node,
-        identifier: &Identifier,
+        columns: impl Iterator<Item = &'n str>,
         statement: &mut Statement,
     ) -> Result<()> {
-        for name in identifier.columns() {
+        for name in columns {
             let Some(Source::Parent { node: parent, .. }) = node.sources.get(name) else {
                 continue;
             };
@@ -211,7 +227,8 @@ impl Joined<'_> {
                 return Err(Failure::new(Kind::Bug, "one row refers to many parents"));
             }
             self.path.push(*parent);
-            self.parents_of(above, above.key.first(), statement)?;
+            let columns: Vec<&str> = above.key.first().columns().collect();
+            self.parents_of(above, columns.into_iter(), statement)?;
             self.path.pop();
             let (condition, first) =
                 sought(self.schema, self.graph, above, above.key.first(), statement);

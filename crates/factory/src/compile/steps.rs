@@ -12,13 +12,13 @@ use seedbed_schema::{Base, Schema, TypeShape};
 
 use super::circle::circle;
 use super::evidence::evidence;
-use super::insert::insert;
+use super::insert::{insert, insert_beside};
 use super::lock::{lock, turn};
 use super::look_up::{Which, look_up};
 use super::normal::{columns, normalise};
 use super::twins::twins;
 use super::update::update;
-use crate::graph::{Graph, Node, order};
+use crate::graph::{Graph, Node, Place, Source, order};
 use crate::natural::needs_server;
 
 /// unique_violation, exclusion_violation: the row may be there by now.
@@ -145,6 +145,16 @@ impl Writer<'_> {
             self.look_up(asked, "look up", &[], false)?;
         }
         self.normalise(Some(asked));
+        if self.parents_are_simple(asked, &needed, groups) {
+            let (sql, parameters) = insert_beside(self.schema, self.graph, asked)?;
+            let tolerates = self.tolerated(asked);
+            let name = "insert beside its parents";
+            let step = self.push(asked, name, Target::Missing, &[], sql, parameters);
+            step.outcome = Some(Outcome::Created);
+            step.savepoint = true;
+            step.tolerates = tolerates;
+            step.alone = true;
+        }
         for group in groups.iter().rev() {
             for node in group.iter().filter(|node| needed.contains(node)) {
                 // What is in its own circle is told of a row that is there, too.
@@ -222,11 +232,9 @@ impl Writer<'_> {
         } else {
             insert(self.schema, self.graph, node)?
         };
-        let mut tolerates: Vec<String> = Vec::new();
-        if self.may_clash(node) || group.len() > 1 {
-            tolerates.extend(CLASHES.map(str::to_owned));
-        }
+        let mut tolerates = self.tolerated(node);
         if group.len() > 1 {
+            tolerates = CLASHES.map(str::to_owned).to_vec();
             tolerates.push(ORPHAN.to_owned());
         }
         if fresh {
@@ -265,6 +273,34 @@ impl Writer<'_> {
             self.steps[step].savepoint = true;
         }
         Ok(())
+    }
+
+    /// Whether one row is all that was asked for, and whether its insert can look
+    /// its parents up by itself: shared ones without conditions of their own, all
+    /// of whose values stand in the plan. Mostly they are there.
+    fn parents_are_simple(&self, asked: usize, needed: &[usize], groups: &[Vec<usize>]) -> bool {
+        let nodes = &self.graph.nodes;
+        let node = &nodes[asked];
+        let simple = |index: &usize| {
+            let parent = &nodes[*index];
+            parent.place == Place::Shared
+                && parent.rows == Rows::One
+                && parent.key.identifiers.len() + parent.key.also.len() == 1
+                && parent.generated().iter().all(|name| parent.constants.contains_key(name))
+                && groups.iter().any(|group| *group == [*index])
+        };
+        let is_itself = |source: &Source| matches!(source, Source::Itself { .. });
+        !needed.is_empty()
+            && nodes.len() == needed.len() + 1
+            && node.key.first().arbiter
+            && !leaves_something(node)
+            && !node.sources.values().any(is_itself)
+            && needed.iter().all(simple)
+    }
+
+    /// What another session's row may be refused with.
+    fn tolerated(&self, node: usize) -> Vec<String> {
+        if self.may_clash(node) { CLASHES.map(str::to_owned).to_vec() } else { Vec::new() }
     }
 
     /// Whether the same row, made by another session, may clash with this one
@@ -326,10 +362,11 @@ impl Writer<'_> {
                 needed_for,
                 sql,
                 parameters,
-                outcome: None,
+                outcome: Some(Outcome::Matched),
                 savepoint: true,
                 tolerates: Vec::new(),
                 last: false,
+                alone: false,
             });
         }
     }
@@ -348,6 +385,7 @@ impl Writer<'_> {
         let step = self.push(node, name, Target::Missing, needed_for, sql, parameters);
         step.savepoint = savepoint;
         step.last = last;
+        step.outcome = Some(Outcome::Matched);
         Ok(())
     }
 
@@ -374,6 +412,7 @@ impl Writer<'_> {
             savepoint: false,
             tolerates: Vec::new(),
             last: false,
+            alone: false,
         });
         let at = self.steps.len() - 1;
         &mut self.steps[at]

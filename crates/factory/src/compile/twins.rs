@@ -115,6 +115,7 @@ pub(super) fn twins(schema: &Schema, graph: &Graph, index: usize) -> Option<Step
         savepoint: true,
         tolerates: Vec::new(),
         last: false,
+        alone: false,
     })
 }
 

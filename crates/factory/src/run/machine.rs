@@ -157,7 +157,7 @@ impl Run {
                         self.finish(index, into);
                     } else if self.values.is_none() && wants_values(step) {
                         return Ok(Action::Values(self.request()));
-                    } else if self.opens && step.outcome != Some(Outcome::Matched) {
+                    } else if self.opens && !step.alone && step.outcome != Some(Outcome::Matched) {
                         self.stage = Stage::Opening(index);
                     } else {
                         let (savepoint, plan) = (step.savepoint && self.open, &self.plan);

@@ -46,7 +46,7 @@ impl Maker {
         Self {
             target,
             factory: Arc::new(Factory::new(schema, settings)),
-            runner: Runner::new(session),
+            runner: Runner::new(session).logging(),
         }
     }
 

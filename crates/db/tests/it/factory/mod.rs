@@ -17,6 +17,7 @@ mod locks;
 mod parents;
 mod predicates;
 mod random;
+mod sent;
 mod statements;
 mod surroundings;
 mod triggers;

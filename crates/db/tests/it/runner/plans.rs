@@ -42,6 +42,7 @@ pub(crate) fn step(name: &str, sql: &str, parameters: &[Parameter]) -> Step {
         savepoint: false,
         tolerates: Vec::new(),
         last: false,
+        alone: false,
     }
 }
 
