@@ -48,6 +48,19 @@ impl TableModel {
         request: &RowRequest<'_>,
         guises: &[u32],
     ) -> Result<BTreeMap<String, Option<String>>, Exhausted> {
+        let made = self.columns_as(request, guises)?;
+        Ok(made.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    /// The same as a list in the table's order, for whoever makes many rows.
+    ///
+    /// # Errors
+    /// See [`Self::row_as`].
+    pub fn columns_as(
+        &self,
+        request: &RowRequest<'_>,
+        guises: &[u32],
+    ) -> Result<Vec<(&str, Option<String>)>, Exhausted> {
         let start = self.start(request)?;
         let guises = chosen(&self.groups, &self.cells, guises);
         let draws = if guises.is_empty() { DRAWS } else { DRAWS_AS };
@@ -124,7 +137,7 @@ struct Partial<'a> {
     states: Vec<State>,
 }
 
-impl Partial<'_> {
+impl<'a> Partial<'a> {
     fn is_open(&self, column: usize) -> bool {
         matches!(self.states[column], State::Open)
     }
@@ -140,15 +153,13 @@ impl Partial<'_> {
         !condition.settled && condition.columns.iter().any(is_open)
     }
 
-    fn into_values(self) -> BTreeMap<String, Option<String>> {
-        // Few enough that one after the other is faster than sorted at once.
-        let mut made = BTreeMap::new();
-        for (cell, state) in self.cells.iter().zip(self.states) {
-            if let State::Made(text) = state {
-                made.insert(cell.name.clone(), text);
-            }
-        }
-        made
+    fn into_values(self) -> Vec<(&'a str, Option<String>)> {
+        let cells = self.cells.iter().zip(self.states);
+        let made = cells.filter_map(|(cell, state)| match state {
+            State::Made(text) => Some((cell.name.as_str(), text)),
+            _ => None,
+        });
+        made.collect()
     }
 }
 
@@ -181,14 +192,14 @@ impl Row for Partial<'_> {
 
 struct Solving<'a, 'r> {
     model: &'a TableModel,
-    request: &'a RowRequest<'r>,
+    request: &'r RowRequest<'r>,
     /// What an ordinal enters the bits as.
     name: Option<Datum>,
     /// The bits of the key they were asked of last: columns of one person or
     /// address share them.
     known: Option<(&'a ColumnKey, Bits)>,
     /// The kinds of the columns; none if all are the usual ones.
-    guises: &'a [Option<Guise>],
+    guises: &'r [Option<Guise>],
     /// How often the row was drawn before.
     draw: u32,
     row: Partial<'a>,

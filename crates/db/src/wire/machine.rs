@@ -178,7 +178,7 @@ fn next(input: &mut BytesMut) -> io::Result<Option<Message>> {
 fn values(row: &DataRowBody) -> io::Result<Vec<Value>> {
     let bytes = row.buffer();
     let mut ranges = row.ranges();
-    let mut values = Vec::new();
+    let mut values = Vec::with_capacity(ranges.size_hint().0);
     while let Some(range) = ranges.next()? {
         values.push(Value::of(range.map(|range| bytes[range].to_vec())));
     }

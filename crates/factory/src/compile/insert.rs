@@ -158,7 +158,7 @@ fn one(
         }
     };
     let table = node.relation();
-    let target = target(node.key.first());
+    let target = conflict(node);
     let returning = returned(node, "t", "NULL::text", "NULL::text");
     let mut sql = format!("INSERT INTO {table} AS t");
     if values.is_empty() {
@@ -183,6 +183,12 @@ fn one(
         None => format!("{sql}{target} RETURNING {returning}"),
     };
     Ok((sql, statement.finish()))
+}
+
+/// What is done where the row is there by now: nothing. A fresh row is not
+/// there, and a row that is all the same is no other's to take.
+fn conflict(node: &Node) -> String {
+    if node.fresh { String::new() } else { target(node.key.first()) }
 }
 
 /// Whether the row that was made, `t`, still has the keys that were asked for,
@@ -305,7 +311,7 @@ fn many(schema: &Schema, graph: &Graph, node: &Node) -> Result<(String, Vec<Para
         format!(
             "{start} ORDER BY {}{} RETURNING t.*, {}) SELECT {returning} FROM n JOIN c ON {}{first}",
             order.join(", "),
-            target(identifier),
+            conflict(node),
             made.join(", "),
             on.join(" AND "),
         )

@@ -35,6 +35,19 @@ impl Known {
     }
 }
 
+/// The scope of the last parent's children.
+#[derive(Debug, Default)]
+pub(crate) struct Memo(Option<(u32, String)>);
+
+impl Memo {
+    fn scope(&mut self, parent: u32, make: impl FnOnce() -> String) -> String {
+        match &self.0 {
+            Some((known, scope)) if *known == parent => scope.clone(),
+            _ => self.0.insert((parent, make())).1.clone(),
+        }
+    }
+}
+
 /// The rows of a run.
 #[derive(Debug)]
 pub(crate) struct Rows<'a> {
@@ -75,10 +88,25 @@ impl Rows<'_> {
 
     /// Its identity.
     pub(crate) fn identity(&self, index: usize, row: u32) -> Known {
+        self.identity_after(&mut Memo::default(), index, row)
+    }
+
+    /// The same with what is known of the row before: children of one parent
+    /// share its part of their identity.
+    pub(crate) fn identity_after(&self, last: &mut Memo, index: usize, row: u32) -> Known {
         let node = &self.graph.nodes[index];
         let prefix = match node.place {
             Place::Target | Place::Shared => Vec::new(),
-            Place::Child { of, each } => self.trail(of, row / each.max(1)),
+            Place::Child { of, each } => {
+                let parent = row / each.max(1);
+                if let Identity::Ordinal { first, within } = &node.identity
+                    && within.is_empty()
+                {
+                    let scope = last.scope(parent, || self.scope(&self.trail(of, parent)));
+                    return Known::Ordinal(scope, self.ordinal(node, *first, row));
+                }
+                self.trail(of, parent)
+            }
             Place::Own { of } => {
                 // Two such parents of a row may have to differ.
                 let first = match &node.identity {
@@ -119,13 +147,18 @@ impl Rows<'_> {
     }
 
     fn narrowed(&self, data: &[Datum], ordinal: u64) -> Known {
+        Known::Ordinal(self.scope(data), ordinal)
+    }
+
+    /// The scope that these narrow.
+    fn scope(&self, data: &[Datum]) -> String {
         let scope = &self.graph.scope;
         if data.is_empty() {
-            return Known::Ordinal(scope.clone(), ordinal);
+            return scope.clone();
         }
         let key = ColumnKey::new(scope, "", "", "");
         let token = Token::of(&Cell::keyed(&key, data));
-        Known::Ordinal(format!("{scope}/{token}"), ordinal)
+        format!("{scope}/{token}")
     }
 
     /// Everything that tells a row from others, as a prefix for its children's.

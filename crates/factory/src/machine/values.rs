@@ -10,7 +10,7 @@ use seedbed_model::RowRequest;
 
 use super::domain::suffices;
 use super::fresh::Search;
-use super::identity::Rows;
+use super::identity::{Memo, Rows};
 use super::judging::{Judging, is_judged};
 use super::need::{Answer, Need};
 use crate::exhausted::exhausted;
@@ -155,9 +155,17 @@ pub(super) fn room(rows: &Rows<'_>, node: &Node, wanted: &[String]) -> Columns {
 fn plain(rows: &Rows<'_>, index: usize, wanted: &[String]) -> Result<Columns> {
     let node = &rows.graph.nodes[index];
     let mut made = room(rows, node, wanted);
+    let mut columns: Vec<(&str, &mut Vec<Option<String>>)> =
+        made.iter_mut().map(|(name, column)| (name.as_str(), column)).collect();
+    // In the table's order, in which values come.
+    let place = |name: &str| node.table.columns.iter().position(|column| column.name == name);
+    columns.sort_by_key(|(name, _)| place(name));
+    let mut last = Memo::default();
     for row in missing(rows, node) {
-        for (name, value) in values_of(rows, index, row, 0, wanted)? {
-            if let Some(column) = made.get_mut(&name) {
+        let values = columns_of(rows, index, row, (0, &[]), (wanted, &mut last))?;
+        let mut next = columns.iter_mut();
+        for (name, value) in values {
+            if let Some((_, column)) = next.find(|(own, _)| *own == name) {
                 column[row as usize] = value;
             }
         }
@@ -190,8 +198,22 @@ pub(super) fn values_as(
     (attempt, guises): (u32, &[u32]),
     wanted: &[String],
 ) -> Result<BTreeMap<String, Option<String>>> {
+    let last = &mut Memo::default();
+    let made = columns_of(rows, index, row, (attempt, guises), (wanted, last))?;
+    Ok(made.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// The same by column in the table's order; `last` is what is known of the row
+/// before.
+fn columns_of<'a>(
+    rows: &Rows<'a>,
+    index: usize,
+    row: u32,
+    (attempt, guises): (u32, &[u32]),
+    (wanted, last): (&[String], &mut Memo),
+) -> Result<Vec<(&'a str, Option<String>)>> {
     let node = &rows.graph.nodes[index];
-    let identity = rows.identity(index, row);
+    let identity = rows.identity_after(last, index, row);
     let fixed = rows.fixed(node, row);
     let request = RowRequest {
         identity: identity.borrow(),
@@ -200,8 +222,11 @@ pub(super) fn values_as(
         attempt,
         ordinal: u64::from(row),
     };
-    let made = node.model.row_as(&request, guises).map_err(|why| exhausted(node, why))?;
-    if let Some(lacking) = wanted.iter().find(|name| !made.contains_key(*name)) {
+    let made = node.model.columns_as(&request, guises).map_err(|why| exhausted(node, why))?;
+    let lacks = |name: &&String| !made.iter().any(|(own, _)| own == name);
+    if made.len() != wanted.len()
+        && let Some(lacking) = wanted.iter().find(lacks)
+    {
         let message = format!("no value was made for {}.{lacking}", node.table.name);
         return Err(Failure::new(Kind::Bug, message)
             .hint(format!("seedbed make {} {lacking}=…", node.table.name)));
