@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use seedbed_api::lease::{Acquire, Lease, MarkRequest, Rewind};
 use seedbed_db::{Session, Target};
 use seedbed_httpd::Client;
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use super::holding::Place;
 use super::theatre::Theatre;
@@ -179,7 +179,11 @@ async fn size(session: &Session, service: i32) -> Result<Size> {
     let folder = session.value("SHOW data_directory").await?.context("no folder")?;
     // The log grows until `max_wal_size`, whoever writes.
     let entries = WalkDir::new(folder).into_iter().filter_entry(|one| one.file_name() != "pg_wal");
-    let count = entries.flatten().count();
+    // The first VACUUM of a table maps its free and its visible pages.
+    let is_map = |one: &DirEntry| {
+        one.file_name().to_str().is_some_and(|name| name.ends_with("_fsm") || name.ends_with("_vm"))
+    };
+    let count = entries.flatten().filter(|one| !is_map(one)).count();
     Ok(Size {
         memory: processes::status_bytes(service.cast_unsigned(), "VmRSS").unwrap_or(0),
         journal: number(session, "SELECT pg_total_relation_size('seedbed_journal.entry')").await?,
