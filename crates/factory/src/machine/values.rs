@@ -157,16 +157,18 @@ fn plain(rows: &Rows<'_>, index: usize, wanted: &[String]) -> Result<Columns> {
     let mut made = room(rows, node, wanted);
     let mut columns: Vec<(&str, &mut Vec<Option<String>>)> =
         made.iter_mut().map(|(name, column)| (name.as_str(), column)).collect();
-    // In the table's order, in which values come.
+    // In the table's order, in which values come: the next one is mostly it.
     let place = |name: &str| node.table.columns.iter().position(|column| column.name == name);
     columns.sort_by_key(|(name, _)| place(name));
     let mut last = Memo::default();
     for row in missing(rows, node) {
         let values = columns_of(rows, index, row, (0, &[]), (wanted, &mut last))?;
-        let mut next = columns.iter_mut();
+        let mut next = 0;
         for (name, value) in values {
-            if let Some((_, column)) = next.find(|(own, _)| *own == name) {
-                column[row as usize] = value;
+            let mut places = (next..columns.len()).chain(0..next);
+            if let Some(place) = places.find(|place| columns[*place].0 == name) {
+                columns[place].1[row as usize] = value;
+                next = place + 1;
             }
         }
     }
