@@ -224,7 +224,10 @@ impl Writer<'_> {
         };
         if guarded && !fresh {
             let (sql, parameters) = lock(self.schema, self.graph, node);
-            self.push(node, "wait for others", Target::Missing, needed_for, sql, parameters);
+            let step =
+                self.push(node, "wait for others", Target::Missing, needed_for, sql, parameters);
+            // The wait may be cut short.
+            step.savepoint = true;
             self.look_up(node, "look up under the lock", needed_for, false)?;
         }
         let (sql, parameters) = if group.len() > 1 {

@@ -37,3 +37,23 @@ async fn another_spelling_of_a_value_waits_for_the_same_lock() {
     }
     assert_eq!(maker.value("SELECT count(*) FROM bare").await, "9");
 }
+
+#[tokio::test]
+async fn a_wait_that_is_cut_short_leaves_the_transaction_usable() {
+    let maker = Maker::new("CREATE TABLE bare (id serial PRIMARY KEY, v int)").await;
+    let wanted = call("bare", &[("v", "1")]);
+    let beside = maker.beside().await;
+    beside.batch("SET lock_timeout = '200ms'; BEGIN").await;
+    // The first use of a statement is under a savepoint anyway.
+    beside.make_in(&call("bare", &[("v", "2")]), Manner::InTransaction).await;
+    maker.batch("BEGIN").await;
+    maker.make_in(&wanted, Manner::InTransaction).await;
+    let told = beside.told(&wanted, Manner::InTransaction).await;
+    assert!(told.message.contains("waited for"), "{told:?}");
+    assert_eq!(beside.value("SELECT count(*) FROM bare").await, "1");
+    maker.batch("ROLLBACK").await;
+    let made = beside.make_in(&wanted, Manner::InTransaction).await;
+    assert_eq!(made[0].outcomes, [Outcome::Created]);
+    beside.batch("COMMIT").await;
+    assert_eq!(maker.value("SELECT count(*) FROM bare").await, "2");
+}
