@@ -17,15 +17,8 @@ pub(crate) fn days(year: i64, month: i64, day: i64) -> i64 {
 
 /// The inverse of [`days`].
 pub(crate) fn date(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    (year + era * 400 + i64::from(month <= 2), month, day)
+    let (year, month, day) = seedbed_values::civil(days);
+    (year, month.cast_signed(), day.cast_signed())
 }
 
 /// Reads `2024-01-31`, `2024-01-31 12:30:00.5+02`, `12:30` (on day 0), with a

@@ -10,8 +10,10 @@ pub(crate) const EPOCH_DAY: i64 = 19_723;
 /// Seconds of a day.
 pub(crate) const DAY: u64 = 86_400;
 
-/// Year, month and day of a day number since 1970-01-01.
-pub(crate) const fn civil(day: i64) -> (i64, u64, u64) {
+/// Year, month and day of a day number since 1970-01-01, in the Gregorian
+/// calendar without an end on either side.
+#[must_use]
+pub const fn civil(day: i64) -> (i64, u64, u64) {
     let shifted = day + 719_468;
     let era = shifted.div_euclid(146_097);
     let of_era = shifted.rem_euclid(146_097);

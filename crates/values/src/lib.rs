@@ -23,6 +23,7 @@ mod stream;
 mod token;
 mod unknown;
 
+pub use calendar::civil;
 pub use cell::{Cell, ColumnKey, VERSION};
 pub use check_digit::{ean13, iban, is_iban, is_isbn10, is_luhn, is_mod10, isbn10, luhn, mod10};
 pub use datum::{Datum, Numeric, NumericError, TAGS};
