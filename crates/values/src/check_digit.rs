@@ -77,7 +77,8 @@ pub fn iban(country: &str, account: &str) -> [char; 2] {
 }
 
 /// Whether the check digits are right; spaces are not allowed. Says nothing
-/// about the country's length or the digits a bank adds inside.
+/// about the country's length or the digits a bank adds inside: see
+/// [`crate::is_bban`].
 #[must_use]
 pub fn is_iban(number: &str) -> bool {
     (5..=34).contains(&number.len())

@@ -8,6 +8,7 @@
 
 mod ascii;
 mod base;
+mod bban;
 mod calendar;
 mod cell;
 mod check_digit;
@@ -23,6 +24,7 @@ mod stream;
 mod token;
 mod unknown;
 
+pub use bban::is_bban;
 pub use calendar::civil;
 pub use cell::{Cell, ColumnKey, VERSION};
 pub use check_digit::{ean13, iban, is_iban, is_isbn10, is_luhn, is_mod10, isbn10, luhn, mod10};

@@ -1,27 +1,36 @@
 //! Money. Account and card numbers have right check digits and belong to
-//! nobody we know of: cards are from the schemes' published test ranges, bank
-//! codes are marked as test codes.
+//! nobody we know of: cards are from the schemes' published test ranges, BICs
+//! are marked as test codes, German bank codes have a first digit that none
+//! has. No other country sets bank codes aside; there a bank's own code can come
+//! up by chance.
 
 use super::number::{self, Units};
 use super::pen::Pen;
+use crate::bban;
 use crate::check_digit;
 use crate::dictionary::Format;
 use crate::pattern::{write_digits, write_pattern};
 
 /// What is written where the country has no IBAN, and the column wants one.
-const ELSEWHERE: &str = "DE: ##################";
+const ELSEWHERE: &str = "DE: 9#################";
 
-/// Draws: the pattern's. Digits that a bank adds inside are drawn like others.
+/// Draws: the pattern's. Check digits inside the account number are drawn like
+/// others and then made right.
 pub(super) fn iban(pen: &mut Pen<'_>) {
     let format = pen.words.format(Format::Iban);
     let (country, account) =
         format.split_once(':').or_else(|| ELSEWHERE.split_once(':')).unwrap_or_default();
-    let from = pen.out.len();
     pen.out.push_str(country);
+    let from = pen.out.len();
     write_pattern(account.trim(), pen.stream, pen.out);
-    let check = check_digit::iban(country, &pen.out[from + country.len()..]);
+    if let Some((place, right)) = bban::checked(country, &pen.out[from..]) {
+        for (at, character) in (from + place..).zip(right) {
+            pen.out.replace_range(at..=at, character.encode_utf8(&mut [0; 4]));
+        }
+    }
+    let check = check_digit::iban(country, &pen.out[from..]);
     for (index, digit) in check.into_iter().enumerate() {
-        pen.out.insert(from + country.len() + index, digit);
+        pen.out.insert(from + index, digit);
     }
 }
 

@@ -3,7 +3,9 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use proptest::prelude::*;
-use seedbed_values::{Dictionary, Generator, Limits, List, Locale, is_iban, is_luhn, is_mod10};
+use seedbed_values::{
+    Dictionary, Generator, Limits, List, Locale, is_bban, is_iban, is_luhn, is_mod10,
+};
 
 use crate::value::{cases, limited, value};
 
@@ -94,7 +96,11 @@ pub(crate) fn is_valid(generator: Generator, locale: Locale, text: &str) -> bool
                 "PL" => 28,
                 _ => 0,
             };
-            is_iban(text) && text.starts_with(country) && text.len() == length
+            is_iban(text)
+                && text.starts_with(country)
+                && text.len() == length
+                && is_bban(country, &text[4..])
+                && (country != "DE" || text[4..].starts_with('9'))
         }
         Generator::CardNumber => is_luhn(text) && (15..=16).contains(&text.len()),
         Generator::Ean => digits(13) && is_mod10(text) && text.starts_with('2'),
@@ -149,6 +155,12 @@ proptest! {
         let text = value(generator, locale, row);
         prop_assert!(is_valid(generator, locale, &text), "{} {}: {}", generator.word(), locale, text);
         prop_assert!(text == text.trim() && (generator == Generator::Json || !text.contains('{')), "{} {}: {}", generator.word(), locale, text);
+    }
+
+    #[test]
+    fn an_account_has_the_digits_of_its_country(locale in locale(), row: u64) {
+        let text = value(Generator::Iban, locale, row);
+        prop_assert!(is_valid(Generator::Iban, locale, &text), "{}: {}", locale, text);
     }
 
     #[test]
