@@ -40,7 +40,9 @@ pub use binaries::{Servers, install, list, remove};
 pub use cleaning::{Swept, gc, reap, sweep};
 pub use door::{Door, OpenDoor, Serve};
 pub use dump::{DumpSink, DumpSource, dump, dump_target};
-pub use factories::{Factories, MadeRows, MakeRequest, MakeSource, Services, build, explain, make};
+pub use factories::{
+    Factories, MadeRows, MakeRequest, MakeSource, Services, build, explain, is_secret, make,
+};
 pub use kept::{Kept, kept, open_kept, remove_kept};
 pub use leased::{Held, check_command, lease_api, run_leased};
 pub use private::DATABASE;

@@ -129,7 +129,9 @@ fn show(
                     Mood::Built => value.is_some(),
                     Mood::Made | Mood::Undone => telling.contains(at),
                 })
-                .map(|(_, (column, value))| format!("{}={}", column.name, short(value.as_deref())))
+                .map(|(_, (column, value))| {
+                    format!("{}={}", column.name, shown(&column.name, value.as_deref()))
+                })
                 .collect();
             lines.push([table.clone(), mood.word(*outcome).to_owned(), values.join(" ")]);
         }
@@ -153,6 +155,14 @@ fn counted(table: &str, made: &Made, mood: Mood) -> String {
         })
         .collect();
     format!("{} {table}: {}", made.rows.len(), parts.join(", "))
+}
+
+/// A value in a line, unless it is a secret.
+fn shown(column: &str, value: Option<&str>) -> String {
+    match value {
+        Some(_) if seedbed_engine::is_secret(column) => "…".to_owned(),
+        value => short(value),
+    }
 }
 
 /// A value in a line: one line, not too long, in quotes where blanks would

@@ -322,6 +322,34 @@ fn a_table_without_a_key_has_its_rows_found_by_all_they_hold() {
 }
 
 #[test]
+fn a_line_says_more_of_a_row_than_a_number_and_no_secret() {
+    let scene = Scene::new();
+    let _ = scene.ask(
+        "CREATE EXTENSION btree_gist;
+         CREATE TABLE bookings (id serial PRIMARY KEY, note text, room int NOT NULL,
+           during daterange NOT NULL, EXCLUDE USING gist (room WITH =, during WITH &&));
+         CREATE TABLE people (id serial PRIMARY KEY, password text NOT NULL, born date NOT NULL,
+           name text NOT NULL, api_key text NOT NULL UNIQUE)",
+    );
+    let line = |words: &[&str], column: &str| {
+        let outcome = scene.make(words);
+        let line = outcome.succeeds().stdout.lines().next().unwrap().to_owned();
+        assert!(line.contains("id=") && line.contains(&format!(" {column}=")), "{line}");
+        line
+    };
+    line(&["bookings"], "room");
+    line(&["bookings"], "during");
+    line(&["people"], "name");
+    let told = line(&["people", "api_key=k-1", "password=hunter2", "--dry-run"], "api_key");
+    assert!(told.contains("api_key=… ") || told.ends_with("api_key=…"), "{told}");
+    assert!(told.contains("password=…") && !told.contains("hunter2"), "{told}");
+    let built = Outcome::from(
+        scene.session.command(&["make", "people", "password=hunter2", "--build"]).output().unwrap(),
+    );
+    assert!(built.succeeds().stdout.contains("password=…"), "{built:?}");
+}
+
+#[test]
 fn a_row_that_two_keys_tell_apart_is_told() {
     let scene = Scene::new();
     let _ = scene.ask("INSERT INTO pairs VALUES (1, 1), (2, 2)");

@@ -2,21 +2,16 @@
 //! one. Whatever ends this process in the middle of it, the server undoes what
 //! was not committed.
 
-use std::collections::BTreeSet;
-
 use seedbed_api::plan::{Call, Made};
 use seedbed_api::{Failure, Result};
 use seedbed_factory::Manner;
-use seedbed_schema::{Lookup, Schema, Table};
 
 use super::database::{self, MakeSource};
 use super::opening::{self, Opened, Purpose};
+use super::telling::telling;
 use crate::config::Config;
 use crate::runtime;
 use crate::world::World;
-
-/// Columns that tell rows of a table apart for a person, at most.
-const TELLING_MAX: usize = 6;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -84,39 +79,4 @@ async fn rehearse(opened: &Opened, call: &Call) -> Result<Vec<Made>> {
 fn deferred(failure: Failure) -> Failure {
     Failure::new(failure.kind(), "a constraint that is checked at the end would fail")
         .because(failure)
-}
-
-/// What tells rows apart: the primary key, what was asked for, what is unique.
-fn telling(schema: &Schema, call: &Call, made: &Made) -> Vec<usize> {
-    let Some(table) = table_of(schema, &made.table) else {
-        return (0..made.columns.len().min(TELLING_MAX)).collect();
-    };
-    let asked = std::iter::once(call)
-        .chain(&call.with)
-        .filter(|call| matches!(schema.find(&call.table), Lookup::Found(of) if of == table))
-        .flat_map(|call| call.set.keys().map(String::as_str));
-    let keys = table.keys.iter().flat_map(seedbed_schema::UniqueKey::columns);
-    let mut chosen = BTreeSet::new();
-    for column in keys.chain(asked) {
-        if chosen.len() == TELLING_MAX {
-            break;
-        }
-        chosen.extend(made.columns.iter().position(|found| found.name == column));
-    }
-    if chosen.is_empty() {
-        chosen.extend(0..made.columns.len().min(TELLING_MAX));
-    }
-    chosen.into_iter().collect()
-}
-
-/// The table of a binding, which is written as in SQL.
-fn table_of<'a>(schema: &'a Schema, sql: &str) -> Option<&'a Table> {
-    schema.tables.values().find(|table| {
-        let name = &table.name;
-        let quoted = seedbed_schema::quote(&name.name);
-        sql == quoted
-            || sql == format!("{}.{quoted}", seedbed_schema::quote(&name.schema))
-            || sql == name.name
-            || sql == format!("{}.{}", name.schema, name.name)
-    })
 }

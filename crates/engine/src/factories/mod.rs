@@ -15,9 +15,11 @@ mod opening;
 mod safety;
 mod schema_files;
 mod service;
+mod telling;
 
 pub use build::build;
 pub use database::MakeSource;
 pub use explain::explain;
 pub use make::{MadeRows, MakeRequest, make};
 pub use service::{Factories, Services};
+pub use telling::is_secret;
