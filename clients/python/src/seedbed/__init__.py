@@ -1,0 +1,86 @@
+"""Seedbed: a real PostgreSQL database for every test worker, and factories that need no definitions.
+
+Invariant: importing this package imports nothing else of it. Each name is imported when it is first used, so that a
+test run without a database pays nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .client import Client as Client
+    from .errors import BinaryMissing as BinaryMissing
+    from .errors import CannotMake as CannotMake
+    from .errors import LeaseEnded as LeaseEnded
+    from .errors import MarksLost as MarksLost
+    from .errors import Refused as Refused
+    from .errors import SeedbedError as SeedbedError
+    from .errors import ServiceMissing as ServiceMissing
+    from .errors import VersionSkew as VersionSkew
+    from .lease import Kept as Kept
+    from .lease import Lease as Lease
+    from .lease import Mark as Mark
+    from .lease import Rewound as Rewound
+    from .lease import Session as Session
+    from .service import Service as Service
+
+    __version__: str
+
+# Which module each public name is of.
+_HOMES = {
+    "BinaryMissing": "errors",
+    "CannotMake": "errors",
+    "Client": "client",
+    "Kept": "lease",
+    "Lease": "lease",
+    "LeaseEnded": "errors",
+    "Mark": "lease",
+    "MarksLost": "errors",
+    "Refused": "errors",
+    "Rewound": "lease",
+    "SeedbedError": "errors",
+    "Service": "service",
+    "ServiceMissing": "errors",
+    "Session": "lease",
+    "VersionSkew": "errors",
+}
+
+__all__ = [
+    "BinaryMissing",
+    "CannotMake",
+    "Client",
+    "Kept",
+    "Lease",
+    "LeaseEnded",
+    "Mark",
+    "MarksLost",
+    "Refused",
+    "Rewound",
+    "SeedbedError",
+    "Service",
+    "ServiceMissing",
+    "Session",
+    "VersionSkew",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is not None:
+        from importlib import import_module
+
+        found = getattr(import_module(f"{__name__}.{home}"), name)
+    elif name == "__version__":
+        from .version import version
+
+        found = version()
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # The next use finds it without coming here.
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])
