@@ -5,7 +5,7 @@ Invariant: no error holds a secret or the value of a row; the service's own word
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,9 +22,7 @@ class SeedbedError(Exception):
       pip install seedbed
     """
 
-    def __init__(
-        self, message: str, *, code: str = "", hints: Iterable[str] = (), detail: Optional[str] = None
-    ) -> None:
+    def __init__(self, message: str, *, code: str = "", hints: Iterable[str] = (), detail: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.code = code

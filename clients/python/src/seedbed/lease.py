@@ -6,7 +6,7 @@ Invariant: a lease asks on the connection that holds it and on no other, so a re
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any
 
 from .errors import SeedbedError
 
@@ -59,13 +59,13 @@ class Rewound:
     mark: str
     replaced: bool
     marks_lost: bool
-    why: Optional[str]
+    why: str | None
     tables: int
     rows: int
     committed: bool
     ended: tuple[Session, ...] = ()
     readers: tuple[Session, ...] = ()
-    kept: Optional[Kept] = None
+    kept: Kept | None = None
 
 
 class Lease:
@@ -80,7 +80,7 @@ class Lease:
         self.id: str = said["lease"]
         self.slot: str = said["slot"]
         self.url: str = said["url"]
-        self.socket_url: Optional[str] = said.get("socket_url")
+        self.socket_url: str | None = said.get("socket_url")
         self.database: str = said["database"]
         self.lane: str = said["lane"]
         self.because: str = said["because"]
@@ -99,7 +99,7 @@ class Lease:
         return self
 
     def __exit__(
-        self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
             self.release()
@@ -108,7 +108,7 @@ class Lease:
             if error is None:
                 raise
 
-    def mark(self, test: Optional[str] = None) -> Mark:
+    def mark(self, test: str | None = None) -> Mark:
         """Marks the state as it is now. `test` is the identity of the test that is about to run.
 
         Raises Refused with the code `writer_open` while a session is in a transaction that has written.
@@ -116,9 +116,7 @@ class Lease:
         said = self.client.post(f"{self._path}/marks", {"test": test})
         return Mark(said["mark"], said["depth"], said["redoable"])
 
-    def rewind(
-        self, mark: Optional[Union[Mark, str]] = None, test: Optional[str] = None, keep: bool = False
-    ) -> Rewound:
+    def rewind(self, mark: Mark | str | None = None, test: str | None = None, keep: bool = False) -> Rewound:
         """Goes back to a mark, the latest if None. Marks after it are forgotten, it stays.
 
         With `keep` the database is kept as the test left it, and the lease goes on with another one.
@@ -129,7 +127,7 @@ class Lease:
             self.generation += 1
         return rewound
 
-    def keep(self, test: Optional[str] = None) -> Kept:
+    def keep(self, test: str | None = None) -> Kept:
         """Keeps the database as it is now, and ends the lease: the slot gets another database."""
         said = self.client.post(f"{self._path}/keep", {"test": test})
         self.released = True

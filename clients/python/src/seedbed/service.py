@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any
 
 from .errors import BinaryMissing, SeedbedError, ServiceMissing
 
@@ -27,14 +27,14 @@ class Service:
     """
 
     api: str
-    socket: Optional[str]
+    socket: str | None
     token: str = field(repr=False)
     slots: int
-    run: Optional[str] = None
+    run: str | None = None
     started: bool = False
 
     @staticmethod
-    def find(directory: Optional[str] = None, workers: Optional[int] = None) -> Service:
+    def find(directory: str | None = None, workers: int | None = None) -> Service:
         """The service of the environment, as `seedbed run --workers` sets it; else that of the project in `directory`
         (here, if None), started with at least `workers` databases if it does not run.
 
@@ -43,7 +43,7 @@ class Service:
         return Service.of_environment() or _of_project(directory, workers)
 
     @staticmethod
-    def of_environment() -> Optional[Service]:
+    def of_environment() -> Service | None:
         """The service `SEEDBED_API` or `SEEDBED_API_SOCKET` names, if one of them is set.
 
         Raises ServiceMissing if the environment is not complete.
@@ -75,7 +75,7 @@ class Service:
         return Client(self.api, self.socket, self.token)
 
 
-def _of_project(directory: Optional[str], workers: Optional[int]) -> Service:
+def _of_project(directory: str | None, workers: int | None) -> Service:
     import json
     import subprocess
 
@@ -89,8 +89,7 @@ def _of_project(directory: Optional[str], workers: Optional[int]) -> Service:
             command,
             cwd=directory,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             timeout=_START,
             check=False,
         )
@@ -114,9 +113,9 @@ def _of_project(directory: Optional[str], workers: Optional[int]) -> Service:
 
 
 def _of_json(said: dict[str, Any]) -> Service:
-    from .client import _check_protocol
+    from .client import check_protocol
 
-    _check_protocol({"seedbed": said.get("version"), "protocol": said.get("protocol")})
+    check_protocol({"seedbed": said.get("version"), "protocol": said.get("protocol")})
     return Service(
         api=said["api"],
         socket=said.get("socket"),
