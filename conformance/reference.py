@@ -25,6 +25,7 @@ class Run:
         self.rows = {n: [None] * size for n, size in self.size.items()}
         self.outcomes = {n: ["matched"] * size for n, size in self.size.items()}
         self.differs = {n: set() for n in self.bindings}
+        self.kept = {n: set() for n in self.bindings}
         self.skipped = set()
         self.values = None
         self.own = False
@@ -46,7 +47,8 @@ class Run:
             except Refused as error:
                 raise self.trouble({"name": "commit"}, "refused", [], error) from error
         return [
-            dict(binding=n, table=b["table"], columns=b["columns"], rows=self.rows[n], outcomes=self.outcomes[n])
+            dict(binding=n, table=b["table"], columns=b["columns"], rows=self.rows[n], outcomes=self.outcomes[n],
+                 **({"kept": dict(columns=b["kept"], ordinals=sorted(self.kept[n]))} if self.kept[n] else {}))
             for n, b in self.bindings.items()
             if not b.get("key_of") and not self.missing(n)
         ]
@@ -74,6 +76,7 @@ class Run:
                 seen.add(i)
                 self.rows[into][i] = columns
                 (self.differs[into].add if same == "f" and on != "differing" else self.differs[into].discard)(i)
+                (self.kept[into].add if same == "k" else self.kept[into].discard)(i)
                 if step.get("outcome"):
                     self.outcomes[into][i] = step["outcome"]
         left = sorted(self.differs[into]) if on == "differing" else self.missing(into)

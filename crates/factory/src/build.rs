@@ -43,6 +43,7 @@ pub(crate) fn build(entry: &Arc<Entry>, request: &ValuesRequest) -> Result<Vec<M
             columns: binding.map(|binding| binding.columns.clone()).unwrap_or_default(),
             rows: built,
             outcomes: vec![Outcome::Created; size as usize],
+            kept: None,
         });
     }
     Ok(made)

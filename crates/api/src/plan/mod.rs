@@ -12,7 +12,7 @@ mod trouble;
 mod values;
 
 pub use call::{Argument, Call, Policy};
-pub use outcome::{Made, Outcome};
+pub use outcome::{KeptValues, Made, Outcome};
 pub use request::{MakeRequest, PlanRequest, Planned, RunTrouble, RunValues};
 pub use schema::schema;
 pub use step::{Binding, Column, Number, Parameter, Plan, Rows, Step, Target, VERSION};

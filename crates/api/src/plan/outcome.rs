@@ -32,4 +32,17 @@ pub struct Made {
     pub rows: Vec<Vec<Option<String>>>,
     /// What happened to each row.
     pub outcomes: Vec<Outcome>,
+    /// What of rows that were there is not as it was passed and stays so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<KeptValues>,
+}
+
+/// Values that were passed for rows that are there with others, in columns that
+/// are never updated, such as a time of creation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KeptValues {
+    /// The columns of this kind that were passed.
+    pub columns: Vec<String>,
+    /// The rows that differ in some of them.
+    pub ordinals: Vec<u32>,
 }

@@ -46,6 +46,10 @@ pub struct Binding {
     /// which are sent along when values are asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_of: Option<String>,
+    /// Columns that were passed and are never updated, such as a time of
+    /// creation: rows that are there and differ in nothing else are told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<String>,
 }
 
 /// How many rows a binding has, and whether its steps work on one row (each
@@ -86,8 +90,8 @@ pub struct Step {
     /// The statement, with `$1`, `$2`, … Every parameter is of type text and
     /// cast inside. Every column of its rows is text: first the row's ordinal
     /// (NULL where the binding has one row), then whether the columns that were
-    /// passed are as they were passed (`t` or `f`; NULL: unchanged), then the
-    /// binding's columns.
+    /// passed are as they were passed (`t` or `f`; `k`: all but columns that are
+    /// never updated; NULL: unchanged), then the binding's columns.
     pub sql: String,
     /// `$1`, `$2`, …
     pub parameters: Vec<Parameter>,

@@ -41,6 +41,11 @@ pub(super) fn make(context: &Context, args: &MakeArgs) -> Result<()> {
     let MadeRows { made, telling, place } = made?;
     let mood = if args.dry_run { Mood::Undone } else { Mood::Made };
     show(context, &made, |binding| telling.get(binding).cloned().unwrap_or_default(), mood)?;
+    for made in &made {
+        if let Some(message) = kept(made) {
+            context.reporter.warning(message, None);
+        }
+    }
     if !context.printer.json() {
         context.printer.say(&format!("seedbed: in {place}"));
     }
@@ -157,6 +162,22 @@ fn counted(table: &str, made: &Made, mood: Mood) -> String {
     format!("{} {table}: {}", made.rows.len(), parts.join(", "))
 }
 
+/// What was passed for rows that are there with something else, and stays so.
+fn kept(made: &Made) -> Option<String> {
+    let kept = made.kept.as_ref()?;
+    let (table, columns) = (people(&made.table), kept.columns.join(", "));
+    let rows = match kept.ordinals.as_slice() {
+        [_] if made.rows.len() == 1 => format!("the row of {table} was there and keeps"),
+        several => {
+            format!("{} of {} rows of {table} were there and keep", several.len(), made.rows.len())
+        }
+    };
+    Some(format!(
+        "{rows} another {columns} than was passed: times of creation are never updated \
+         (`--policy strict` makes it an error, `--policy keep` leaves all as it is)"
+    ))
+}
+
 /// A value in a line, unless it is a secret.
 fn shown(column: &str, value: Option<&str>) -> String {
     match value {
@@ -251,6 +272,7 @@ mod tests {
             columns: vec![Column { name: "id".into(), type_name: "bigint".into() }],
             rows: vec![vec![Some("1".into())]; 1_000],
             outcomes,
+            kept: None,
         };
         let table = people(&made.table);
         assert_eq!(counted(&table, &made, Mood::Made), "1000 users: 998 matched, 2 created");

@@ -147,6 +147,18 @@ fn the_same_call_is_the_same_row_and_writes_nothing_again() {
     let strict = ["users", "email=alice@example.com", "name=Eve", "--policy", "strict"];
     assert_ne!(scene.make(&strict).code, Some(0));
     assert_eq!(scene.ask("SELECT name FROM users"), "Alicia");
+
+    // Its time of creation stays, and who passed another one is told.
+    let older = ["users", "email=alice@example.com", "created_at=2001-01-01"];
+    let outcome = scene.make(&older);
+    let warning = "warning: the row of users was there and keeps another created_at";
+    assert!(outcome.succeeds().stdout.contains("matched"), "{outcome:?}");
+    assert!(outcome.stderr.contains(warning), "{outcome:?}");
+    let of_users = |made: &Value| made["table"].as_str().unwrap().contains("users");
+    let made = scene.made(&older);
+    let user = made.iter().find(|made| of_users(made)).unwrap();
+    assert_eq!(user["kept"]["columns"][0], "created_at", "{user}");
+    assert_eq!(user["kept"]["ordinals"][0], 0, "{user}");
 }
 
 #[test]

@@ -100,7 +100,8 @@ fn stays(
     Some(over(predicate, &columns))
 }
 
-/// `t` or `f`: whether row `t` is as it was passed; NULL where nobody asks.
+/// `t` or `f`: whether row `t` is as it was passed, `k` if it is but for what is
+/// never updated; NULL where nobody asks.
 pub(super) fn same(
     schema: &Schema,
     graph: &Graph,
@@ -122,10 +123,37 @@ pub(super) fn same(
             terms.push(equal(how, &format!("t.{}", quote(&column.name)), &value, true));
         }
     }
-    if terms.is_empty() {
-        return "NULL::text".to_owned();
+    let mut births = Vec::new();
+    for column in kept(node) {
+        if let Some(value) = sought(graph, node, statement, &column.name) {
+            births.push(equal(
+                Comparison::Native,
+                &format!("t.{}", quote(&column.name)),
+                &value,
+                true,
+            ));
+        }
     }
-    format!("CASE WHEN {} THEN 't' ELSE 'f' END", terms.join(" AND "))
+    let births = births.join(" AND ");
+    match (terms.join(" AND "), births.as_str()) {
+        (terms, "") if terms.is_empty() => "NULL::text".to_owned(),
+        (terms, "") => format!("CASE WHEN {terms} THEN 't' ELSE 'f' END"),
+        (terms, births) if terms.is_empty() => format!("CASE WHEN {births} THEN 't' ELSE 'k' END"),
+        (terms, births) => {
+            format!("CASE WHEN {terms} AND {births} THEN 't' WHEN {terms} THEN 'k' ELSE 'f' END")
+        }
+    }
+}
+
+/// Times of creation that were passed: a row that is there keeps its own, and
+/// whoever passed another one is told.
+pub(super) fn kept(node: &Node) -> Vec<&Column> {
+    if node.policy != Policy::Converge || node.fresh {
+        return Vec::new();
+    }
+    let in_key = |name: &str| node.key.identifiers.iter().any(|identifier| identifier.has(name));
+    let passed = node.arguments().filter(|(name, _)| !in_key(name));
+    passed.filter_map(|(name, _)| node.column(name)).filter(|column| is_birth(column)).collect()
 }
 
 /// Columns that were passed and are no part of what identifies the row. A time

@@ -7,7 +7,7 @@ use seedbed_api::{Failure, Kind, Result};
 use seedbed_schema::{Schema, quote};
 
 use super::columns::returned;
-use super::condition::{has, joins, same};
+use super::condition::{has, joins, kept, same};
 use super::twins::same_for_all;
 use crate::graph::{Graph, Node, Source};
 use crate::key::Identifier;
@@ -59,7 +59,8 @@ fn branch(
     let table = node.relation();
     let only = match which {
         Which::All => String::new(),
-        Which::Same => format!(" AND {same} = 't'"),
+        Which::Same if kept(node).is_empty() => format!(" AND {same} = 't'"),
+        Which::Same => format!(" AND {same} <> 'f'"),
     };
     if statement.form() == Form::One && joined.parents.is_empty() {
         let list = returned(node, "t", statement.ordinal(), &same);

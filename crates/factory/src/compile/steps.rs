@@ -11,6 +11,7 @@ use seedbed_api::plan::{
 use seedbed_schema::{Base, Schema, TypeShape};
 
 use super::circle::circle;
+use super::condition::kept;
 use super::evidence::evidence;
 use super::insert::{insert, insert_beside};
 use super::lock::{lock, turn};
@@ -75,6 +76,7 @@ fn binding(node: &Node) -> Binding {
         rows: node.rows,
         columns: node.table.columns.iter().map(column).collect(),
         key_of: None,
+        kept: kept(node).into_iter().map(|column| column.name.clone()).collect(),
     }
 }
 
@@ -85,6 +87,7 @@ fn keys(node: &Node) -> Binding {
         rows: node.rows,
         columns: columns(node),
         key_of: Some(node.name.clone()),
+        kept: Vec::new(),
     }
 }
 

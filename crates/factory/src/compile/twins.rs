@@ -6,7 +6,7 @@ use seedbed_api::plan::{Policy, Step, Target};
 use seedbed_schema::{Column, Schema, quote};
 
 use super::columns::{parameter, typed};
-use super::condition::compared;
+use super::condition::{compared, kept};
 use crate::graph::{Graph, Node, Source};
 use crate::key::Identifier;
 use crate::sql::{Comparison, Form, Statement, different, over};
@@ -37,9 +37,10 @@ pub(super) fn same_for_all(node: &Node, same: &str) -> Option<String> {
     if identity.is_empty() || contested(node).is_empty() {
         return None;
     }
+    let (is_same, told) = if kept(node).is_empty() { ("= 't'", "'t'") } else { ("<> 'f'", same) };
     let list: Vec<String> = identity.iter().map(|name| format!("t.{}", quote(name))).collect();
     Some(format!(
-        "CASE WHEN pg_catalog.bool_and({same} = 't') OVER (PARTITION BY {}) THEN 't' ELSE 'f' END",
+        "CASE WHEN pg_catalog.bool_and({same} {is_same}) OVER (PARTITION BY {}) THEN {told} ELSE 'f' END",
         list.join(", ")
     ))
 }

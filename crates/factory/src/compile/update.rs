@@ -9,10 +9,10 @@ use seedbed_api::plan::Parameter;
 use seedbed_schema::{Column, Identity, Schema, quote};
 
 use super::columns::{parameter, returned, typed};
-use super::condition::{compared, has};
+use super::condition::{compared, has, kept};
 use super::twins::contradicts;
 use crate::graph::{Graph, Node};
-use crate::sql::{Comparison, Form, Statement, different};
+use crate::sql::{Comparison, Form, Statement, different, equal};
 
 /// The statement and its parameters; `None` where nothing could be updated.
 pub(super) fn update(
@@ -50,6 +50,15 @@ pub(super) fn update(
     if set.is_empty() {
         return None;
     }
+    let mut births = Vec::new();
+    for column in kept(node) {
+        let value = take(&mut statement, column, parameter(graph, node, &column.name)?);
+        births.push(equal(Comparison::Native, &format!("t.{}", quote(&column.name)), &value, true));
+    }
+    let same = match births.as_slice() {
+        [] => "NULL::text".to_owned(),
+        births => format!("CASE WHEN {} THEN 't' ELSE 'k' END", births.join(" AND ")),
+    };
     let (mut found, mut ids) = (Vec::new(), Vec::new());
     for column in identity(node) {
         let own = Parameter::Ref(node.name.clone(), column.name.clone());
@@ -75,7 +84,7 @@ pub(super) fn update(
     let conditions = conditions.join(" AND ");
     let sql = match form {
         Form::One => {
-            let returning = returned(node, "t", "NULL::text", "NULL::text");
+            let returning = returned(node, "t", "NULL::text", &same);
             format!("UPDATE {table} AS t SET {set} WHERE {conditions} RETURNING {returning}")
         }
         Form::Many => {
@@ -84,7 +93,7 @@ pub(super) fn update(
                 .enumerate()
                 .map(|(at, sql)| format!("{sql} AS u{}", at + 1))
                 .collect();
-            let returning = returned(node, "t", statement.ordinal(), "NULL::text");
+            let returning = returned(node, "t", statement.ordinal(), &same);
             let rows = format!("SELECT c.*, {} FROM {}", list.join(", "), statement.rows());
             let value = |name: &str| values.get(name).cloned();
             let contradicts = contradicts(schema, node, &value)

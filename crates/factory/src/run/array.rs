@@ -18,13 +18,18 @@ impl ArrayLiteral {
     pub(super) fn push(&mut self, element: Option<&str>) {
         self.separate();
         let Some(mut rest) = element else { return self.0.push_str("NULL") };
+        self.0.reserve(rest.len() + 3);
         self.0.push('"');
-        while let Some(place) = rest.find(['"', '\\']) {
-            self.0.push_str(&rest[..place]);
-            self.0.push('\\');
-            // Both are one byte long.
-            self.0.push_str(&rest[place..=place]);
-            rest = &rest[place + 1..];
+        // Without a way out of the loop: it looks at many bytes at once.
+        let means_something = |byte: u8| byte == b'"' || byte == b'\\';
+        if rest.bytes().fold(false, |any, byte| any | means_something(byte)) {
+            while let Some(place) = rest.bytes().position(means_something) {
+                self.0.push_str(&rest[..place]);
+                self.0.push('\\');
+                // Both are one byte long.
+                self.0.push_str(&rest[place..=place]);
+                rest = &rest[place + 1..];
+            }
         }
         self.0.push_str(rest);
         self.0.push('"');

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use seedbed_api::plan::{Binding, Made, Outcome, Rows, Target};
+use seedbed_api::plan::{Binding, KeptValues, Made, Outcome, Rows, Target};
 
 use super::Row;
 
@@ -17,6 +17,8 @@ pub(super) struct Filled {
     rows: Vec<Option<Row>>,
     outcomes: Vec<Outcome>,
     differs: BTreeSet<u32>,
+    /// Rows that were there and differ in what is never updated.
+    kept: BTreeSet<u32>,
     /// Whether a step was passed over because nobody waits for its rows.
     skipped: bool,
 }
@@ -34,6 +36,7 @@ impl Filled {
             rows: Vec::new(),
             outcomes: Vec::new(),
             differs: BTreeSet::new(),
+            kept: BTreeSet::new(),
             skipped: false,
         }
     }
@@ -120,6 +123,15 @@ impl Filled {
         }
     }
 
+    /// Notes whether a row differs in what is never updated.
+    pub(super) fn keep(&mut self, ordinal: u32, kept: bool) {
+        if kept {
+            self.kept.insert(ordinal);
+        } else {
+            self.kept.remove(&ordinal);
+        }
+    }
+
     /// The result, if all rows are there. It is moved out.
     pub(super) fn take(&mut self, binding: &Binding) -> Option<Made> {
         if !self.is_complete() || binding.key_of.is_some() {
@@ -131,6 +143,10 @@ impl Filled {
             columns: binding.columns.clone(),
             rows: std::mem::take(&mut self.rows).into_iter().flatten().collect(),
             outcomes: std::mem::take(&mut self.outcomes),
+            kept: (!self.kept.is_empty()).then(|| KeptValues {
+                columns: binding.kept.clone(),
+                ordinals: std::mem::take(&mut self.kept).into_iter().collect(),
+            }),
         })
     }
 }

@@ -299,6 +299,7 @@ impl Run {
                 .filter(|ordinal| *ordinal < filled.size())
                 .ok_or_else(|| misfit(step, "a row has an ordinal nobody asked for"))?;
             let differs = row[1].as_deref() == Some("f") && step.on != Target::Differing;
+            let kept = row[1].as_deref() == Some("k");
             row.drain(..2);
             if let Some(seen) = seen.get_mut(ordinal as usize)
                 && mem::replace(seen, true)
@@ -308,6 +309,7 @@ impl Run {
                 return Ok(());
             }
             filled.put(ordinal, row, differs, step.outcome);
+            filled.keep(ordinal, kept);
         }
         self.finish(index, into);
         Ok(())

@@ -1,6 +1,6 @@
 //! Which row is meant, and how it is found.
 
-use seedbed_api::plan::{Call, Outcome, Policy};
+use seedbed_api::plan::{Argument, Call, Outcome, Policy};
 use seedbed_factory::Manner;
 
 use super::ground::{Maker, call, each, fingerprint};
@@ -60,6 +60,46 @@ async fn only_what_was_passed_and_differs_is_updated() {
     assert_eq!(updated.get(0, "name"), Some("Alicia"));
     assert_eq!(updated.get(0, "created_at"), Some(born.as_str()));
     assert_eq!(maker.make(&other).await.outcome(), Outcome::Matched);
+}
+
+#[tokio::test]
+async fn a_time_of_creation_that_stays_another_is_told() {
+    let maker = Maker::new(USERS).await;
+    let born = |email: Argument, day: &str, name: &str| {
+        let mut call = call("users", &[("created_at", day), ("name", name)]);
+        call.count = matches!(email, Argument::Each(_)).then_some(2);
+        call.set.insert("email".to_owned(), email);
+        call
+    };
+    let kept = async |call: &Call| {
+        let made = maker.make_in(call, Manner::Autocommit).await.remove(0);
+        (made.outcomes, made.kept.map(|kept| (kept.columns, kept.ordinals)))
+    };
+    let one = || Argument::Same(Some("a@x.test".to_owned()));
+    let two = || each(&["b@x.test", "a@x.test"]);
+    let told = |ordinal| Some((vec!["created_at".to_owned()], vec![ordinal]));
+    use Outcome::{Created, Matched, Updated};
+    let (first, other) = ("2001-01-01 00:00:00+00", "2002-02-02");
+    assert_eq!(kept(&born(one(), first, "A")).await, (vec![Created], None));
+    // Another spelling of the same time is no other time.
+    let same = "2001-01-01 01:00:00+01";
+    assert_eq!(kept(&born(one(), same, "A")).await, (vec![Matched], None));
+    assert_eq!(kept(&born(one(), other, "A")).await, (vec![Matched], told(0)));
+    assert_eq!(kept(&born(one(), other, "B")).await, (vec![Updated], told(0)));
+    assert_eq!(kept(&born(one(), same, "C")).await, (vec![Updated], None));
+    assert_eq!(kept(&born(two(), other, "C")).await, (vec![Created, Matched], told(1)));
+    assert_eq!(kept(&born(two(), other, "D")).await, (vec![Updated, Updated], told(1)));
+    // Where rows of the call are one row, each is told.
+    let mut twice = born(each(&["a@x.test", "a@x.test"]), other, "");
+    twice.set.insert("name".to_owned(), each(&["D", "D"]));
+    let (_, found) = kept(&twice).await;
+    assert_eq!(found.map(|(_, ordinals)| ordinals), Some(vec![0, 1]));
+    let keep = Call { policy: Policy::Keep, ..born(one(), other, "A") };
+    assert_eq!(kept(&keep).await, (vec![Matched], None));
+    assert_eq!(
+        maker.value("SELECT count(*) FROM users WHERE created_at = '2001-01-01Z'").await,
+        "1"
+    );
 }
 
 #[tokio::test]

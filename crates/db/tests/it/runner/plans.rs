@@ -66,6 +66,7 @@ pub(crate) fn plan(rows: Rows, steps: Vec<Step>) -> Plan {
             rows,
             columns,
             key_of: None,
+            kept: Vec::new(),
         }],
         steps,
         result: "users".to_owned(),
