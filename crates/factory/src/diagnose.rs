@@ -5,7 +5,8 @@
 use seedbed_api::plan::{Argument, Diagnosis, Policy, Reason, Trouble};
 use seedbed_schema::{Table, TableName, TypeShape, UniqueKey, quote};
 
-use crate::compile::names as evidence;
+use crate::alike;
+use crate::compile::{names as evidence, told_apart};
 use crate::graph::Node;
 use crate::key::option;
 use crate::line::make_with;
@@ -129,6 +130,15 @@ fn left(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
             table.name
         ));
         told.hints.extend(hints.iter().cloned());
+        return told;
+    }
+    if triggers.is_empty() && hidden.is_none() && told_apart(&entry.schema, node).is_some() {
+        let mut told = diagnosis(format!(
+            "some rows of {} are alike, as the server reads what was passed: nothing tells them \
+             apart{place}",
+            table.name
+        ));
+        told.hints.extend(alike::hints(node));
         return told;
     }
     let mut told = unseen(node, &place, &triggers);

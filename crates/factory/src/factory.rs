@@ -72,7 +72,7 @@ impl Factory {
     pub fn compile(&self, call: &Call) -> Result<Compiled> {
         let (entry, arguments) = self.entry(call)?;
         let count = call.count.unwrap_or(1);
-        alike(&entry.graph, &arguments, count)?;
+        alike(&entry.schema, &entry.graph, &arguments, count)?;
         Ok(Compiled { plan: Arc::clone(&entry.plan), arguments, count })
     }
 

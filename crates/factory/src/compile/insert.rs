@@ -15,6 +15,7 @@ use seedbed_api::Result;
 use seedbed_api::plan::Parameter;
 use seedbed_schema::{Column, Schema, quote};
 
+use super::apart::apart;
 use super::columns::{drawn, drawn_before, overriding, parameter, returned, typed, written};
 use super::look_up::parents;
 use super::twins::{contradicts, folding};
@@ -288,8 +289,9 @@ fn many(schema: &Schema, graph: &Graph, node: &Node) -> Result<(String, Vec<Para
     let sql = if keys.in_c.is_empty() {
         // Nothing tells the rows apart: they come back as they were inserted,
         // or some are gone and none can be told.
+        let apart = apart(schema, node).map(|apart| format!(" WHERE {apart}")).unwrap_or_default();
         format!(
-            "{start} ORDER BY c.{ordinal} RETURNING t.*), \
+            "{start}{apart} ORDER BY c.{ordinal} RETURNING t.*), \
              m AS (SELECT n.*, pg_catalog.row_number() OVER () AS {place} FROM n) \
              SELECT {returning} FROM m AS n JOIN (SELECT c.*, pg_catalog.row_number() \
              OVER (ORDER BY c.{ordinal}) AS {place} FROM c) AS c ON c.{place} = n.{place} \

@@ -1,5 +1,6 @@
 //! From a graph of rows to a plan.
 
+mod apart;
 mod circle;
 mod columns;
 mod condition;
@@ -12,6 +13,7 @@ mod steps;
 mod twins;
 mod update;
 
+pub(crate) use apart::told_apart;
 pub(crate) use evidence::names;
 pub(crate) use look_up::taken;
 pub(crate) use steps::plan;

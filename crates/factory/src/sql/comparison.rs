@@ -54,7 +54,8 @@ impl Comparison {
         }
     }
 
-    fn side(self, expression: &str) -> String {
+    /// What is compared of an expression.
+    pub(crate) fn side(self, expression: &str) -> String {
         match self {
             Self::Native => expression.to_owned(),
             Self::Text => format!("({expression})::text"),
