@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::pin::Pin;
@@ -110,7 +109,7 @@ impl Runner<'_> {
             }
         };
         Err(failure
-            .detail(last_lines(&mut output))
+            .detail(seedbed_server::tail(&mut output, LINES_SHOWN).unwrap_or_default().trim_end())
             .hint(format!("{shown}   # to try it by hand against a database of your own")))
     }
 }
@@ -118,12 +117,4 @@ impl Runner<'_> {
 /// A file without a name: gone with its last descriptor.
 fn scratch() -> Result<File> {
     tempfile::tempfile().context(Kind::Environment, || "cannot make a temporary file".into())
-}
-
-fn last_lines(file: &mut File) -> String {
-    let mut bytes = Vec::new();
-    let _ = file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_end(&mut bytes));
-    let text = String::from_utf8_lossy(&bytes);
-    let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(LINES_SHOWN)..].join("\n")
 }

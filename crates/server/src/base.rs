@@ -16,6 +16,7 @@ use crate::binaries::Binaries;
 use crate::postmaster::{self, SUPERUSER};
 use crate::process::ProcessId;
 use crate::settings::WAL_SEGMENT_MB;
+use crate::tail::tail_of;
 use crate::wait;
 
 /// `initdb` takes a second; on a slow disk a few.
@@ -64,7 +65,7 @@ impl Base<'_> {
     /// [`Kind::ServerFailed`] with what `initdb` said.
     pub fn make(&self, data: &Path, log: &Path, account: Option<&Account>) -> Result<()> {
         let mut outcome = self.initdb(data, log, account, self.locale_arguments());
-        let no_locale = || postmaster::tail(log, 12).contains("locale");
+        let no_locale = || tail_of(log, 12).contains("locale");
         if outcome.is_err() && self.locale.is_none() && no_locale() {
             // A system without C.UTF-8; "C" exists everywhere.
             crate::folders::remove(data)?;
@@ -132,7 +133,7 @@ impl Base<'_> {
                 Kind::ServerFailed,
                 format!("{} ended with {status}", initdb.display()),
             )
-            .detail(postmaster::tail(log, 12))
+            .detail(tail_of(log, 12))
             .hint("seedbed run --server embedded -- …")),
             None => {
                 if let Some(id) = ProcessId::of(child.id().cast_signed()) {

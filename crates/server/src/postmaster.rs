@@ -20,6 +20,7 @@ use seedbed_api::{Context, Failure, Kind, Result};
 use crate::account::Account;
 use crate::binaries::Binaries;
 use crate::process;
+use crate::tail::tail_of;
 use crate::{handshake, sysv, wait};
 
 /// Role that owns every cluster we make.
@@ -189,7 +190,7 @@ impl Postmaster {
 
     /// The last lines of the server's log.
     fn log_tail(&self, lines: usize) -> String {
-        tail(&self.log, lines)
+        tail_of(&self.log, lines)
     }
 
     /// The unix socket.
@@ -290,24 +291,6 @@ pub(crate) fn end_processes(data: &Path) {
         left.is_empty().then_some(())
     });
     sysv::remove_segment(data);
-}
-
-/// The last lines of a file, at most 64 KB of it.
-#[must_use]
-pub fn tail(path: &Path, lines: usize) -> String {
-    use std::io::{Read, Seek, SeekFrom};
-    const WINDOW_BYTES: u64 = 64 << 10;
-    let Ok(mut file) = File::open(path) else { return String::new() };
-    let length = file.metadata().map_or(0, |metadata| metadata.len());
-    let mut bytes = Vec::new();
-    if file.seek(SeekFrom::Start(length.saturating_sub(WINDOW_BYTES))).is_err()
-        || file.read_to_end(&mut bytes).is_err()
-    {
-        return String::new();
-    }
-    let text = String::from_utf8_lossy(&bytes);
-    let all: Vec<&str> = text.lines().collect();
-    all[all.len().saturating_sub(lines)..].join("\n")
 }
 
 fn check_socket_path(dir: &Path) -> Result<()> {
@@ -441,14 +424,5 @@ mod tests {
         // Cargo sets this one for every test.
         assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
         assert!(!seen.contains("CARGO_MANIFEST_DIR"), "{seen}");
-    }
-
-    #[test]
-    fn the_tail_is_the_end() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("log");
-        fs::write(&path, "a\nb\nc\n").unwrap();
-        assert_eq!(tail(&path, 2), "b\nc");
-        assert_eq!(tail(&dir.path().join("none"), 2), "");
     }
 }

@@ -1,7 +1,7 @@
 //! `seedbed logs`.
 
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,9 +11,6 @@ use seedbed_engine::config::Flags;
 use super::Context;
 use crate::args::LogsArgs;
 
-/// How far back the last lines are searched for.
-const WINDOW_BYTES: u64 = 1024 * 1024;
-
 /// How often a followed log is looked at.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -21,11 +18,9 @@ pub(super) fn logs(context: &Context, args: &LogsArgs) -> Result<()> {
     let config = context.config_in_silence(Flags::default())?;
     let path = seedbed_engine::log_file(&context.world()?, &config)?;
     let mut log = File::open(&path).context(Kind::Environment, || reading(&path))?;
-    let length = log.metadata().context(Kind::Environment, || reading(&path))?.len();
-    log.seek(SeekFrom::Start(length.saturating_sub(WINDOW_BYTES)))
-        .context(Kind::Environment, || reading(&path))?;
-    let window = read_on(&mut log, &path)?;
-    let mut flow = context.printer.data(last_lines(&window, args.lines))?;
+    let end =
+        seedbed_engine::tail(&mut log, args.lines).context(Kind::Environment, || reading(&path))?;
+    let mut flow = context.printer.data(&end)?;
     // The file disappears when the server ends.
     while args.follow && flow.is_continue() && path.exists() {
         std::thread::park_timeout(LOOK);
@@ -43,32 +38,4 @@ fn read_on(log: &mut File, path: &Path) -> Result<String> {
 
 fn reading(path: &Path) -> String {
     format!("cannot read {}", path.display())
-}
-
-/// The last `count` lines, with their ends.
-fn last_lines(text: &str, count: usize) -> &str {
-    let body = text.strip_suffix('\n').unwrap_or(text);
-    let start = match count {
-        0 => text.len(),
-        _ => body.rmatch_indices('\n').nth(count - 1).map_or(0, |(at, _)| at + 1),
-    };
-    &text[start..]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_lines_are_whole() {
-        for (text, count, expected) in [
-            ("a\nb\nc\n", 2, "b\nc\n"),
-            ("a\nb\nc", 2, "b\nc"),
-            ("a\nb\n", 9, "a\nb\n"),
-            ("a\nb\n", 0, ""),
-            ("", 3, ""),
-        ] {
-            assert_eq!(last_lines(text, count), expected, "{text:?}");
-        }
-    }
 }
