@@ -8,6 +8,7 @@ mod dictionaries;
 mod generate;
 mod processes;
 mod project;
+mod python;
 mod root;
 mod runners;
 mod snippets;
@@ -36,6 +37,7 @@ usage: cargo xtask COMMAND
        [--participant P] [--program FILE]
                         kill every participant, run for ever: nothing is left
   runners [NAME…]       the examples of test runners, each with its own workers
+  python                the package for Python: lint, types, wheel, tests, examples
   soak leases [--rounds N] [--seed S] [--pg-version V] [--program FILE]
                         leases while somebody is killed: each is as its template
   soak rewind [--cycles N] [--pg-version V] [--program FILE]
@@ -71,6 +73,7 @@ fn run(words: &[&str]) -> Result<bool> {
         ["test", "--short"] => test::run(test::Length::Short),
         ["bench", rest @ ..] => bench::run(rest),
         ["runners", names @ ..] => runners::run(names),
+        ["python"] => Ok(python::run(test::Length::Full)?.is_good()),
         ["soak", rest @ ..] => soak::run(rest),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

@@ -88,15 +88,21 @@ impl Stage {
     /// The program, on a project, silent and without the person's settings.
     pub(crate) fn seedbed(&self, project: &Path) -> Command {
         let mut command = Command::new(&self.program);
+        self.surround(&mut command);
+        command.arg("-C").arg(project);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+
+    /// Lets whatever a command starts of Seedbed use these folders, and none of
+    /// the person's settings.
+    pub(crate) fn surround(&self, command: &mut Command) {
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("SEEDBED_") {
                 command.env_remove(name);
             }
         }
         command.env_remove("DATABASE_URL").envs(self.variables());
-        command.arg("-C").arg(project);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command
     }
 
     /// Leaves the folder for whoever looks into a failure.

@@ -12,9 +12,10 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::{bench, generate, root, snippets, soak, tidy};
-use step::{Step, say};
-use tally::Tally;
+use crate::{bench, generate, python, root, snippets, soak, tidy};
+pub(crate) use step::Step;
+use step::say;
+pub(crate) use tally::Tally;
 
 /// How thorough a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,7 @@ pub(crate) fn run(length: Length) -> Result<bool> {
     tally.add(deny()?);
     tally.add(tests(length)?);
     tally.add(example::run(length)?);
+    tally.add(python::run(length)?);
     tally.add(chaos());
     tally.add(say("bench --short", bench::smoke));
     finish(&tally, began)

@@ -26,8 +26,8 @@ impl Tally {
         self.failed == 0 && self.passed > 0
     }
 
-    /// Counts the summary lines of cargo test (one per program) and
-    /// cargo-nextest (one per run); everything else is left alone.
+    /// Counts the summary lines of cargo test (one per program),
+    /// cargo-nextest and pytest (one per run); everything else is left alone.
     pub(crate) fn of_output(output: &str) -> Self {
         let mut tally = Self::default();
         for line in output.lines().map(str::trim_start) {
@@ -39,6 +39,9 @@ impl Tally {
                 tally.failed += before(line, "failed")
                     + before(line, "timed out")
                     + before(line, "exec failed");
+            } else if line.starts_with("==") && line.ends_with("==") && line.contains(" in ") {
+                tally.passed += before(line, "passed");
+                tally.failed += before(line, "failed") + before(line, "error");
             }
         }
         tally
@@ -66,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn summaries_of_both_runners_are_counted() {
+    fn summaries_of_all_runners_are_counted() {
         for (output, passed, failed) in [
             ("test result: ok. 47 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out", 47, 0),
             (
@@ -82,6 +85,9 @@ mod tests {
             ),
             ("  Summary [  9.1s] 5/12 tests run: 4 passed, 1 exec failed, 7 skipped", 4, 1),
             ("a test that prints 5 passed, 1 failed", 0, 0),
+            ("===== 12 passed, 3 warnings in 4.31s =====", 12, 0),
+            ("=== 2 failed, 9 passed, 1 skipped, 1 error in 62.10s (0:01:02) ===", 9, 3),
+            ("=== short test summary info ===", 0, 0),
         ] {
             assert_eq!(Tally::of_output(output), Tally { passed, failed }, "{output}");
         }

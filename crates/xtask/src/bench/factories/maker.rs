@@ -66,7 +66,7 @@ impl Maker {
             anyhow::Ok((session, schema))
         })?;
         let factory = Factory::new(Arc::new(schema), settings());
-        Ok(Self { runtime: Rc::clone(runtime), factory, runner: Runner::new(session) })
+        Ok(Self { runtime: Rc::clone(runtime), factory, runner: Runner::owning(session) })
     }
 
     /// The session that calls run on, and what drives it.
