@@ -7,6 +7,7 @@ mod content;
 mod defaults;
 mod deferred;
 mod evidence;
+mod extensions;
 mod fresh;
 mod ground;
 mod hints;
