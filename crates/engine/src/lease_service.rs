@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use crate::descriptors::Descriptors;
 use crate::door::{Door, OpenDoor};
-use crate::factories::{Factories, Services};
+use crate::factories::{Factories, Requests, Services};
 use crate::runtime;
 
 /// Name of the socket in the folder of a run.
@@ -29,6 +29,7 @@ pub(crate) struct LeaseService {
     pub(crate) api: Api,
     pub(crate) descriptors: Descriptors,
     leases: Leases,
+    requests: Requests,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<Result<()>>>,
 }
@@ -83,11 +84,13 @@ impl LeaseService {
         let socket = beginning.folder.join(SOCKET);
         let (stop, stopped) = oneshot::channel();
         let (ready, opened) = channel();
+        let requests = Requests::default();
         let life = Life {
             plan,
             socket: socket.clone(),
             door: beginning.door,
             factories: beginning.factories.clone(),
+            requests: requests.clone(),
             hold: beginning.hold,
             warm: beginning.warm,
         };
@@ -100,6 +103,7 @@ impl LeaseService {
                 api: Api { address, socket, token: token.expose().to_owned() },
                 descriptors,
                 leases,
+                requests,
                 stop: Some(stop),
                 thread: Some(thread),
             }),
@@ -124,6 +128,27 @@ impl LeaseService {
     /// there are sessions, which the server tells.
     pub(crate) fn is_used(&self) -> bool {
         self.leases.is_held()
+    }
+
+    /// How many requests there were.
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.so_far()
+    }
+
+    /// Hands out nothing more, unless somebody has a lease or waits for one:
+    /// then who.
+    pub(crate) fn close_if_unused(&self) -> Option<String> {
+        if self.leases.refuse_if_unused() {
+            return None;
+        }
+        let held = self.leases.slots().into_iter().filter(|slot| slot.lease.is_some());
+        let held: Vec<String> = held
+            .map(|slot| match slot.worker {
+                Some(worker) => format!("{} (worker {worker})", slot.slot),
+                None => slot.slot,
+            })
+            .collect();
+        if held.is_empty() { Some("a lease".into()) } else { Some(held.join(", ")) }
     }
 
     /// Whether the service still answers.
@@ -160,6 +185,7 @@ struct Life {
     socket: PathBuf,
     door: OpenDoor,
     factories: Factories,
+    requests: Requests,
     hold: bool,
     warm: bool,
 }
@@ -184,7 +210,11 @@ impl Life {
                 if self.warm {
                     leases.warm().await?;
                 }
-                let services = Services { leases: leases.clone(), factories: self.factories };
+                let services = Services {
+                    leases: leases.clone(),
+                    factories: self.factories,
+                    requests: self.requests,
+                };
                 serve(services, door, ready, stopped).await
             }
             .await;

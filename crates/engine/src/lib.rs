@@ -23,9 +23,11 @@ mod kept;
 mod lease_service;
 mod leased;
 mod leasing;
+mod lingering;
 mod pg_dump;
 mod private;
 mod recipe;
+mod renewal;
 mod revival;
 mod role;
 mod run;
@@ -41,16 +43,18 @@ pub use cleaning::{Swept, gc, reap, sweep};
 pub use door::{Door, OpenDoor, Serve};
 pub use dump::{DumpSink, DumpSource, dump, dump_target};
 pub use factories::{
-    Factories, MadeRows, MakeRequest, MakeSource, Services, build, explain, is_secret, make,
+    Factories, MadeRows, MakeRequest, MakeSource, Requests, Services, build, explain, is_secret,
+    make,
 };
 pub use kept::{Kept, kept, open_kept, remove_kept};
 pub use leased::{Held, check_command, lease_api, run_leased};
 pub use private::DATABASE;
+pub use renewal::warn_if_outdated;
 pub use run::{run, run_plain};
 pub use seedbed_factory::{Explanation, Lost, Origin};
 pub use seedbed_isolation::{HolderId, Leases};
 pub use seedbed_server::{
     Api, Claim, ClaimKind, Folders, REAPER_COMMAND, Record, Service, hear_of_children, tail,
 };
-pub use service::{Down, Up, down, log_file, ps, serve, up};
+pub use service::{Down, Launch, LaunchWords, Up, Wish, down, log_file, ps, serve, up};
 pub use world::World;

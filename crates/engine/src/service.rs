@@ -5,8 +5,8 @@
 //! lines on its standard error) until it is ready or failed; if `up` goes away
 //! before that, the service ends too. The service owns
 //! the server as a run does, claim and reaper included; it ends on SIGTERM
-//! (`seedbed down`), when nobody has used it for the idle time, or when its
-//! server is killed.
+//! (`seedbed down`), when nobody has used it for the idle time, when it is to
+//! make room for a newer one and nobody uses it, or when its server is killed.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -18,10 +18,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use seedbed_api::{Context, Event, Failure, Kind, Phase, Result, Silent};
-use seedbed_db::{Globals, Session, TablespaceRoot, Target};
+use seedbed_db::{Globals, TablespaceRoot, Target};
 use seedbed_isolation::{Finish, Shared};
 use seedbed_server::{ClaimKind, Lock, Postmaster, RUN_MARK, Record, SUPERUSER, Service};
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::builder::Runner;
 use crate::caller::Caller;
@@ -29,23 +28,38 @@ use crate::config::{Config, ServerChoice, Workers};
 use crate::factories::Factories;
 use crate::lease_service::{Beginning, LeaseService};
 use crate::leasing;
+use crate::lingering::{Ends, Lingering};
 use crate::private::{DATABASE, Groundwork, PrivateServer};
+use crate::renewal::{self, END_BOUND, Retired, Wanted};
 use crate::shared;
 use crate::stopwatch::Stopwatch;
 use crate::world::World;
-use crate::{cleaning, keeping, runtime};
+use crate::{cleaning, runtime};
 
 /// How long a service may take to get ready: fetching included.
 const READY_BOUND: Duration = Duration::from_secs(30 * 60);
 
-/// How long a service may take to end: what was kept on it is stored then.
-const END_BOUND: Duration = Duration::from_secs(90);
+/// What is wanted of a service.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wish {
+    /// Whether whoever asks is a program that must have what it asks for, and
+    /// the service nobody's to look after.
+    pub on_demand: bool,
+}
 
-/// How long the server may take to say who uses it.
-const ASK_BOUND: Duration = Duration::from_secs(2);
+/// How a service is started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Launch {
+    /// How many slots it has.
+    pub slots: usize,
+    /// After how long without use it ends; `None`: never.
+    pub idle: Option<Duration>,
+    /// Whether nobody looks after it.
+    pub on_demand: bool,
+}
 
-/// How often the service looks after its server.
-const LOOK: Duration = Duration::from_millis(500);
+/// The words that start this program as a service ([`serve`]) with JSON events.
+pub type LaunchWords<'a> = &'a dyn Fn(&Launch) -> Vec<OsString>;
 
 /// What `up` did.
 #[derive(Clone, Debug)]
@@ -66,23 +80,30 @@ pub(crate) fn matching(world: &World<'_>, config: &Config, ground: &Groundwork) 
         .find(|record| record.owner.alive())
 }
 
-/// Starts the service unless it runs. `arguments` start this program as the
-/// service ([`serve`]) with JSON events.
+/// Starts the service unless it runs. One that no longer fits the project is
+/// ended before, if nobody uses it.
 ///
 /// # Errors
-/// What kept the service from getting ready.
-pub fn up(world: &World<'_>, config: &Config, arguments: &[OsString]) -> Result<Up> {
+/// What kept the service from getting ready; on demand also
+/// [`Kind::Refused`] if one with another schema is in use.
+pub fn up(world: &World<'_>, config: &Config, wish: Wish, words: LaunchWords<'_>) -> Result<Up> {
     refuse_existing(config)?;
     cleaning::sweep(&world.folders, world.listener);
     let mut stopwatch = Stopwatch::new(world.listener);
     let ground = Groundwork::lay(world, config, &mut stopwatch)?;
+    let wanted = Wanted::of(config, &ground, wish);
+    if let Some(record) = matching(world, config, &ground)
+        && wanted.misfit(&record).is_none()
+    {
+        return Ok(Up { record, already: true });
+    }
     seedbed_server::ensure(&world.folders.state, 0o700)?;
     let path = cleaning::starting_lock(&world.folders, &ground.service_key(config));
     // Two at once: the second waits and finds the first one's service.
     let starting = Lock::exclusive(&path, READY_BOUND, || {
-        world.listener.notice("another `seedbed up` of this project is starting".into());
+        world.listener.notice("another process is starting this project's service".into());
     })?;
-    let outcome = find_or_launch(world, config, &ground, arguments);
+    let outcome = find_or_launch(world, config, &ground, &wanted, words);
     starting.remove();
     outcome
 }
@@ -91,12 +112,22 @@ fn find_or_launch(
     world: &World<'_>,
     config: &Config,
     ground: &Groundwork,
-    arguments: &[OsString],
+    wanted: &Wanted,
+    words: LaunchWords<'_>,
 ) -> Result<Up> {
+    let mut before = None;
     if let Some(record) = matching(world, config, ground) {
-        return Ok(Up { record, already: true });
+        let Some(misfit) = wanted.misfit(&record) else {
+            return Ok(Up { record, already: true });
+        };
+        if let Retired::InUse(users) = renewal::retire(world, &record)? {
+            wanted.put_up_with(world, &record, misfit, &users)?;
+            return Ok(Up { record, already: true });
+        }
+        wanted.tell(world, &record, misfit);
+        before = record.service;
     }
-    launch(world, arguments)?;
+    launch(world, &words(&wanted.launch(before.as_ref())))?;
     let record = matching(world, config, ground)
         .ok_or_else(|| Failure::new(Kind::ServerFailed, "the service ended at once"))?;
     Ok(Up { record, already: false })
@@ -111,7 +142,8 @@ fn refuse_existing(config: &Config) -> Result<()> {
                 config.server.origin
             ),
         )
-        .hint("seedbed up --server auto")),
+        .hint("seedbed up --server auto")
+        .hint("seedbed run --workers auto -- COMMAND")),
         _ => Ok(()),
     }
 }
@@ -153,7 +185,7 @@ fn launch(world: &World<'_>, arguments: &[OsString]) -> Result<()> {
 ///
 /// # Errors
 /// What kept it from getting ready.
-pub fn serve(world: &World<'_>, config: &Config) -> Result<()> {
+pub fn serve(world: &World<'_>, config: &Config, on_demand: bool) -> Result<()> {
     seedbed_server::close_inherited_files();
     refuse_existing(config)?;
     let _ = rustix::process::setsid();
@@ -161,19 +193,25 @@ pub fn serve(world: &World<'_>, config: &Config) -> Result<()> {
     let mut stopwatch = Stopwatch::new(world.listener);
     let ground = Groundwork::lay(world, config, &mut stopwatch)?;
     let runtime = runtime::new()?;
+    let title = if on_demand { "seedbed service" } else { "seedbed up" };
     let mut server =
-        PrivateServer::open(world, config, &ground, ClaimKind::Up, "seedbed up", &mut stopwatch)?;
+        PrivateServer::open(world, config, &ground, ClaimKind::Up, title, &mut stopwatch)?;
     let mut leases = None;
     let outcome = runtime.block_on(async {
         // Caught before anybody is told that we are ready.
         let mut ends = Ends::listen()?;
-        let offered = offer(world, config, &ground, &mut server, &mut stopwatch).await?;
-        leases = offered.leases;
+        let offered = offer(world, config, &ground, on_demand, &mut server, &mut stopwatch).await?;
+        let leases = leases.insert(offered.leases);
         caller.may_leave();
         world.listener.on(&ready(&server));
         leave_the_terminal();
-        let look = Look { idle: config.idle_timeout.value, admin: &offered.admin };
-        linger(&mut server, &look, leases.as_ref(), &mut ends).await;
+        let lingering = Lingering {
+            server: &mut server,
+            leases,
+            admin: &offered.admin,
+            idle: config.idle_timeout.value,
+        };
+        lingering.linger(&mut ends).await;
         Ok(())
     });
     // Nobody shall find a server that is about to end. A record that cannot be
@@ -191,7 +229,7 @@ pub fn serve(world: &World<'_>, config: &Config) -> Result<()> {
 /// What is offered.
 struct Offered {
     admin: Target,
-    leases: Option<LeaseService>,
+    leases: LeaseService,
 }
 
 /// Turns the migrated database into the sealed template, opens the lease
@@ -200,6 +238,7 @@ async fn offer(
     world: &World<'_>,
     config: &Config,
     ground: &Groundwork,
+    on_demand: bool,
     server: &mut PrivateServer,
     stopwatch: &mut Stopwatch<'_>,
 ) -> Result<Offered> {
@@ -211,6 +250,12 @@ async fn offer(
         origin: server.binaries.origin.word().to_owned(),
         version: server.binaries.version.to_string(),
         api: None,
+        seedbed: env!("CARGO_PKG_VERSION").to_owned(),
+        recipe: ground.recipe.fingerprint().to_string(),
+        slots: config.workers.value.unwrap_or(Workers::Auto).count(),
+        idle_s: config.idle_timeout.value.map(|idle| idle.as_secs()),
+        on_demand,
+        refusal: None,
     };
     let admin = shared::service_admin(&service);
     let mark = server.site.claim().id().to_owned();
@@ -243,7 +288,7 @@ async fn offer(
         template,
         finish,
         run: mark.clone(),
-        slots: config.workers.value.unwrap_or(Workers::Auto).count(),
+        slots: service.slots,
         command: server.command_target(),
         socket: Some(server.socket_target()),
         version: service.version.clone(),
@@ -262,7 +307,7 @@ async fn offer(
     service.api = Some(leases.api.clone());
     stopwatch.add(Phase::Clone, started);
     server.site.claim_mut().note(|record| record.service = Some(service))?;
-    Ok(Offered { admin, leases: Some(leases) })
+    Ok(Offered { admin, leases })
 }
 
 fn ready(server: &PrivateServer) -> Event {
@@ -282,81 +327,6 @@ fn leave_the_terminal() {
         let _ = rustix::stdio::dup2_stdout(&null);
     }
     let _ = std::env::set_current_dir("/");
-}
-
-/// The signals that end the service.
-struct Ends {
-    term: tokio::signal::unix::Signal,
-    int: tokio::signal::unix::Signal,
-}
-
-impl Ends {
-    fn listen() -> Result<Self> {
-        let catch =
-            |kind| signal(kind).context(Kind::Environment, || "cannot catch signals".into());
-        Ok(Self { term: catch(SignalKind::terminate())?, int: catch(SignalKind::interrupt())? })
-    }
-}
-
-/// When to look whether anybody is there.
-struct Look<'a> {
-    idle: Option<Duration>,
-    admin: &'a Target,
-}
-
-/// Waits for the end: a signal, a dead server, or nobody there for too long.
-async fn linger(
-    server: &mut PrivateServer,
-    look: &Look<'_>,
-    leases: Option<&LeaseService>,
-    ends: &mut Ends,
-) {
-    let Look { idle, admin } = *look;
-    let mut last_used = Instant::now();
-    let look = idle.map_or(LOOK, |idle| LOOK.min(idle / 2));
-    let mut session: Option<Session> = None;
-    loop {
-        tokio::select! {
-            _ = ends.term.recv() => return,
-            _ = ends.int.recv() => return,
-            () = tokio::time::sleep(look) => {}
-        }
-        if server.postmaster.as_mut().is_none_or(|postmaster| postmaster.ended().is_some()) {
-            return;
-        }
-        // It cannot be had any more: better none than half a server.
-        if leases.is_some_and(|leases| !leases.is_alive()) {
-            return;
-        }
-        let Some(idle) = idle else { continue };
-        if leases.is_some_and(LeaseService::is_used) {
-            last_used = Instant::now();
-            continue;
-        }
-        // Bounded: a server that hangs must not keep us from hearing `down`.
-        let asked = tokio::time::timeout(ASK_BOUND, async {
-            if session.is_none() {
-                session = Session::connect(admin, "seedbed service", ASK_BOUND).await.ok();
-            }
-            used(session.as_ref()).await
-        });
-        match asked.await.unwrap_or(None) {
-            Some(false) if last_used.elapsed() >= idle => return,
-            Some(false) => {}
-            Some(true) => last_used = Instant::now(),
-            // The connection is gone; a new one is made at the next look.
-            None => session = None,
-        }
-    }
-}
-
-/// Whether anybody but us is connected. Runs hold a lock (`hold`) besides
-/// their sessions, which look like ours; we hold one for the lease service.
-async fn used(session: Option<&Session>) -> Option<bool> {
-    let query = "SELECT EXISTS (SELECT FROM pg_stat_activity \
-                   WHERE backend_type = 'client backend' AND application_name !~ '^seedbed') \
-                 OR (SELECT count(*) > 1 FROM pg_locks WHERE locktype = 'advisory')";
-    Some(session?.value(query).await.ok()?? == "t")
 }
 
 /// Which services to end.
@@ -396,21 +366,7 @@ pub fn down(world: &World<'_>, config: &Config, which: &Down) -> Result<Vec<Reco
             .hint("seedbed down --force"));
         }
         seedbed_server::end(&record.owner, Signal::TERM, END_BOUND);
-        let claim = world.folders.runs().join(&record.id);
-        // Its reaper, or we, finish what a killed service left.
-        let gone = seedbed_server::until(END_BOUND, Duration::from_millis(10), || {
-            // What resists has been told above, once is enough.
-            cleaning::sweep(&world.folders, &Silent);
-            (!claim.exists()).then_some(())
-        });
-        if gone.is_none() {
-            return Err(Failure::new(
-                Kind::Timeout,
-                format!("the server of {} does not end", record.project.display()),
-            )
-            .hint(format!("kill -9 {}; seedbed gc", record.owner.pid)));
-        }
-        keeping::tell_stored(world, &record.id);
+        renewal::bury(world, record)?;
         ended.push(record.clone());
     }
     Ok(ended)

@@ -12,6 +12,7 @@ use crate::config::{Config, ServerChoice};
 use crate::door::OpenDoor;
 
 /// The surroundings of a job.
+#[derive(Clone)]
 pub struct World<'a> {
     /// Where files are.
     pub folders: Folders,

@@ -37,7 +37,8 @@ impl Serve for Services {
     }
 
     async fn answer(&self, ask: Ask, holder: HolderId) -> Result<Answer> {
-        let Self { leases, factories } = self;
+        let Self { leases, factories, requests } = self;
+        requests.count();
         match ask {
             Ask::Health => Ok(Answer::Health(leases.health())),
             Ask::Slots => Ok(Answer::Slots(leases.slots())),

@@ -44,7 +44,7 @@ pub use password::{fresh as fresh_password, random_word, verifier};
 pub use postmaster::{Plan, Postmaster, SUPERUSER};
 pub use process::{ProcessId, end, group_alive};
 pub use reaper::{COMMAND as REAPER_COMMAND, Reaper, wait_for_owner};
-pub use record::{Api, ClaimKind, Foreign, Record, Service};
+pub use record::{Api, ClaimKind, Foreign, Record, Refusal, Service};
 pub use settings::{has_own_sessions, parameters};
 pub use storage::Storage;
 pub use sweep::{DATA, RUN_MARK, end_command, end_processes, remove_files};

@@ -56,6 +56,33 @@ pub struct Service {
     /// Its lease service.
     #[serde(default)]
     pub api: Option<Api>,
+    /// Version of Seedbed that it is of.
+    #[serde(default)]
+    pub seedbed: String,
+    /// Fingerprint of the recipe its slots were made by.
+    #[serde(default)]
+    pub recipe: String,
+    /// How many slots it has.
+    #[serde(default)]
+    pub slots: usize,
+    /// After how long without use it ends, in seconds; `None`: never.
+    #[serde(default)]
+    pub idle_s: Option<u64>,
+    /// Whether `seedbed service` started it for whoever asked, and no person.
+    #[serde(default)]
+    pub on_demand: bool,
+    /// What it said when it was last asked to make room.
+    #[serde(default)]
+    pub refusal: Option<Refusal>,
+}
+
+/// A service was asked to end if nobody uses it, and somebody does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// How often it has refused, so that each refusal is told from the one before.
+    pub count: u64,
+    /// Who uses it.
+    pub users: String,
 }
 
 /// Databases on a server that outlives this claim.

@@ -7,7 +7,7 @@ use clap::{ColorChoice, Parser, Subcommand};
 use super::{
     CacheArgs, CompletionsArgs, ConfigArgs, DownArgs, DumpArgs, ExplainArgs, GcArgs, KeepArgs,
     KeptArgs, LeaseArgs, LogsArgs, MakeArgs, ManArgs, MarkArgs, PsArgs, ReaperArgs, ReferenceArgs,
-    ReleaseArgs, RewindArgs, RunArgs, ServeArgs, ServerArgs, UpArgs,
+    ReleaseArgs, RewindArgs, RunArgs, ServeArgs, ServerArgs, ServiceArgs, UpArgs,
 };
 
 /// Gives any test command its own real PostgreSQL database: migrations applied
@@ -58,6 +58,7 @@ pub(crate) enum Command {
     Run(RunArgs),
     Up(UpArgs),
     Down(DownArgs),
+    Service(ServiceArgs),
     Lease(LeaseArgs),
     Mark(MarkArgs),
     Rewind(RewindArgs),

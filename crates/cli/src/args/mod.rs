@@ -19,6 +19,7 @@ mod reference;
 mod run;
 mod serve;
 mod server;
+mod service;
 mod up;
 
 pub(crate) use cache::{CacheArgs, CacheCommand};
@@ -40,4 +41,5 @@ pub(crate) use reference::ReferenceArgs;
 pub(crate) use run::{RunArgs, ServerFlags};
 pub(crate) use serve::ServeArgs;
 pub(crate) use server::{ServerArgs, ServerCommand};
+pub(crate) use service::ServiceArgs;
 pub(crate) use up::UpArgs;

@@ -28,7 +28,7 @@ impl RunArgs {
     }
 }
 
-/// Which server to use: the flags that `run` and `up` share.
+/// Which server to use: the flags that `run`, `up` and `service` share.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct ServerFlags {
     /// auto, local, embedded, embedded@17 or postgres://…
@@ -69,6 +69,11 @@ impl ServerFlags {
             .value("workers", self.workers.clone())
             .value("lane", self.lane.clone())
             .switch("offline", self.offline)
+    }
+
+    /// The same flags with so many workers.
+    pub(super) fn with_workers(&self, workers: usize) -> Self {
+        Self { workers: Some(workers.to_string()), ..self.clone() }
     }
 
     /// The flags as they were written.

@@ -7,4 +7,7 @@ use super::UpArgs;
 pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) up: UpArgs,
+    /// Started by `seedbed service`, for whoever asked
+    #[arg(long)]
+    pub(crate) on_demand: bool,
 }

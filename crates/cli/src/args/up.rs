@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use seedbed_engine::Launch;
 use seedbed_engine::config::Flags;
 
 use super::ServerFlags;
@@ -14,16 +15,22 @@ use super::ServerFlags;
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct UpArgs {
     #[command(flatten)]
-    server: ServerFlags,
+    pub(super) server: ServerFlags,
     /// End by itself after this long without a run: 90s, 30m, 4h, 2d or never
     #[arg(long, value_name = "TIME")]
-    idle_timeout: Option<String>,
+    pub(super) idle_timeout: Option<String>,
 }
 
 impl UpArgs {
     /// The flags by the names of their keys.
     pub(crate) fn flags(&self) -> Flags {
         self.server.flags().value("idle_timeout", self.idle_timeout.clone())
+    }
+
+    /// The flags of a service that is started like this.
+    pub(crate) fn launching(&self, launch: &Launch) -> Self {
+        let idle = launch.idle.map_or("never".to_owned(), |idle| format!("{}s", idle.as_secs()));
+        Self { server: self.server.with_workers(launch.slots), idle_timeout: Some(idle) }
     }
 
     /// The flags as they were written.

@@ -8,7 +8,7 @@ use seedbed_engine::Folders;
 
 use super::{
     Context, cache, completions, config, down, dump, gc, kept, lease, logs, make, man, ps, reaper,
-    reference, run, server, up,
+    reference, run, server, service, up,
 };
 use crate::args::{Cli, Command};
 use crate::json;
@@ -57,6 +57,7 @@ fn dispatch(context: &mut Context, command: &Command) -> Result<u8> {
         Command::Kept(args) => return kept::kept(context, args),
         Command::Dump(args) => return dump::dump(context, args),
         Command::Up(args) => up::up(context, args),
+        Command::Service(args) => service::service(context, args),
         Command::Down(args) => down::down(context, args),
         Command::Ps(args) => ps::ps(context, args),
         Command::Mark(args) => lease::mark(context, args),

@@ -7,7 +7,7 @@ use seedbed_engine::config::Flags;
 use serde_json::json;
 
 use super::Context;
-use super::service::{self, Service};
+use super::lease_service::{self, Service};
 use crate::args::{KeepArgs, LeaseArgs, MarkArgs, ReleaseArgs, RewindArgs, WhichLease};
 
 /// Runs a command on a lease; its exit code becomes ours.
@@ -15,8 +15,11 @@ pub(super) fn lease(context: &Context, args: &LeaseArgs) -> Result<u8> {
     let config = context.config_in_silence(Flags::default())?;
     let world = context.world()?;
     let service = Service::find(context)?;
+    if Service::around_us()?.is_none() {
+        seedbed_engine::warn_if_outdated(&world, &config);
+    }
     seedbed_engine::check_command(&world, &args.command)?;
-    let runtime = service::runtime()?;
+    let runtime = lease_service::runtime()?;
     let request = Acquire {
         slot: args.slot.clone(),
         worker: args.worker.clone(),
@@ -68,7 +71,7 @@ fn tell_kept(context: &Context, kept: Kept, test: Option<&String>) {
 pub(super) fn mark(context: &Context, args: &MarkArgs) -> Result<()> {
     let lease = named(&args.lease)?;
     let request = MarkRequest { test: args.test.clone() };
-    let set = service::call(context, async |client| client.mark(&lease, &request).await)?;
+    let set = lease_service::call(context, async |client| client.mark(&lease, &request).await)?;
     if context.printer.json() {
         return context.printer.json_data(&json!(set));
     }
@@ -81,7 +84,8 @@ pub(super) fn mark(context: &Context, args: &MarkArgs) -> Result<()> {
 pub(super) fn rewind(context: &Context, args: &RewindArgs) -> Result<()> {
     let lease = named(&args.lease)?;
     let request = Rewind { mark: args.mark.clone(), test: args.test.clone(), keep: args.keep };
-    let rewound = service::call(context, async |client| client.rewind(&lease, &request).await)?;
+    let rewound =
+        lease_service::call(context, async |client| client.rewind(&lease, &request).await)?;
     if context.printer.json() {
         return context.printer.json_data(&json!(rewound));
     }
@@ -94,7 +98,7 @@ pub(super) fn rewind(context: &Context, args: &RewindArgs) -> Result<()> {
 
 pub(super) fn release(context: &Context, args: &ReleaseArgs) -> Result<()> {
     let lease = named(&args.lease)?;
-    let released = service::call(context, async |client| client.release(&lease).await)?;
+    let released = lease_service::call(context, async |client| client.release(&lease).await)?;
     if context.printer.json() {
         return context.printer.json_data(&json!(released));
     }
@@ -105,7 +109,7 @@ pub(super) fn release(context: &Context, args: &ReleaseArgs) -> Result<()> {
 pub(super) fn keep(context: &Context, args: &KeepArgs) -> Result<()> {
     let lease = named(&args.lease)?;
     let request = Keep { test: args.test.clone() };
-    let kept = service::call(context, async |client| client.keep(&lease, &request).await)?;
+    let kept = lease_service::call(context, async |client| client.keep(&lease, &request).await)?;
     if context.printer.json() {
         return context.printer.json_data(&json!(kept));
     }

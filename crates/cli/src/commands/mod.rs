@@ -10,6 +10,7 @@ mod dump;
 mod gc;
 mod kept;
 mod lease;
+mod lease_service;
 mod logs;
 mod make;
 mod man;

@@ -7,7 +7,7 @@ use seedbed_api::lease::SlotState;
 use seedbed_engine::{ClaimKind, Record};
 use serde_json::json;
 
-use super::{Context, service};
+use super::{Context, lease_service};
 use crate::args::PsArgs;
 use crate::table;
 
@@ -44,7 +44,7 @@ pub(super) fn ps(context: &Context, args: &PsArgs) -> Result<()> {
 
 /// The slots of the lease service.
 fn slots(context: &Context) -> Result<()> {
-    let slots = service::call(context, async |client| client.slots().await)?;
+    let slots = lease_service::call(context, async |client| client.slots().await)?;
     if context.printer.json() {
         return context.printer.json_data(&json!(slots));
     }
@@ -66,7 +66,7 @@ fn slots(context: &Context) -> Result<()> {
 
 /// Who holds connections to the server.
 fn connections(context: &Context) -> Result<()> {
-    let holdings = service::call(context, async |client| client.connections().await)?;
+    let holdings = lease_service::call(context, async |client| client.connections().await)?;
     if context.printer.json() {
         return context.printer.json_data(&json!(holdings));
     }

@@ -1,80 +1,117 @@
-//! The way to a lease service: of the run around us, else of `seedbed up`.
+//! `seedbed service`: how this project's lease service is reached. It is
+//! started if there is none.
 
-use std::path::PathBuf;
-
-use seedbed_api::{Context as _, Failure, Kind, Result, Secret};
-use seedbed_engine::Api;
+use seedbed_api::lease::Health;
+use seedbed_api::{Failure, Kind, Result};
 use seedbed_engine::config::Flags;
-use seedbed_httpd::{Address, Client};
+use seedbed_engine::{Record, Wish};
+use serde_json::json;
 
 use super::Context;
+use super::lease_service::{self, Service};
+use super::up;
+use crate::args::ServiceArgs;
 
-/// Where a service is, and what opens it.
-pub(super) struct Service(Api);
+/// A service may end by itself between being found and being called.
+const ATTEMPTS: usize = 3;
 
-impl Service {
-    /// The service this process should speak to.
-    ///
-    /// # Errors
-    /// `NoServer` where none is known; `Config` where the environment names
-    /// one that cannot be.
-    pub(super) fn find(context: &Context) -> Result<Self> {
-        if let Some(service) = Self::around_us()? {
-            return Ok(service);
+/// A service that answers.
+struct Found {
+    service: Service,
+    health: Health,
+    slots: usize,
+    started: bool,
+    project: String,
+}
+
+pub(super) fn service(context: &mut Context, args: &ServiceArgs) -> Result<()> {
+    let found = find(context, args)?;
+    let Found { service, health, slots, started, project } = found;
+    let api = service.api();
+    let socket = api.socket.to_string_lossy();
+    if context.printer.json() {
+        return context.printer.json_data(&json!({
+            "api": api.address,
+            "socket": (!socket.is_empty()).then_some(socket),
+            "token": api.token,
+            "slots": slots,
+            "version": health.seedbed,
+            "protocol": health.protocol,
+            "run": health.run,
+            "started": started,
+            "project": project,
+        }));
+    }
+    let mut text = export("SEEDBED_API", &api.address);
+    if !socket.is_empty() {
+        text.push_str(&export("SEEDBED_API_SOCKET", &socket));
+    }
+    text.push_str(&export("SEEDBED_TOKEN", &api.token));
+    context.printer.data(&text).map(drop)
+}
+
+fn find(context: &mut Context, args: &ServiceArgs) -> Result<Found> {
+    if let Some(service) = Service::around_us()? {
+        let project = context.config_in_silence(Flags::default())?.root;
+        let project = project.to_string_lossy().into_owned();
+        let (health, slots) = ask(&service)?;
+        return Ok(Found { service, health, slots, started: false, project });
+    }
+    let config = context.config(args.flags())?;
+    context.speak_of_recipe(&config);
+    let directory = context.directory()?;
+    let words = |launch: &_| up::words(&directory, &args.as_up(), launch);
+    let wish = Wish { on_demand: true };
+    let mut started = false;
+    let mut attempt = 1;
+    loop {
+        let up = seedbed_engine::up(&context.world()?, &config, wish, &words)?;
+        started |= !up.already;
+        let api = up.record.service.and_then(|service| service.api);
+        let api = api.ok_or_else(|| Record::missing("lease service"))?;
+        let service = Service::at(api);
+        match ask(&service) {
+            Ok((health, slots)) => {
+                let project = up.record.project.to_string_lossy().into_owned();
+                return Ok(Found { service, health, slots, started, project });
+            }
+            Err(failure) if attempt < ATTEMPTS && is_loss(&failure) => attempt += 1,
+            Err(failure) => return Err(failure),
         }
-        let config = context.config_in_silence(Flags::default())?;
-        match seedbed_engine::lease_api(&context.world()?, &config) {
-            Some(api) => Ok(Self(api)),
-            None => Err(Failure::new(Kind::NoServer, "no lease service is known here")
-                .hint("seedbed up")
-                .hint("seedbed run --workers 4 -- COMMAND")),
-        }
-    }
-
-    /// The service the environment names.
-    fn around_us() -> Result<Option<Self>> {
-        let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
-        let Some(address) = variable("SEEDBED_API") else { return Ok(None) };
-        Address::parse(&address)?;
-        let token = variable("SEEDBED_TOKEN").ok_or_else(|| {
-            Failure::new(Kind::Config, "SEEDBED_API is set, but SEEDBED_TOKEN is not")
-                .hint("unset SEEDBED_API")
-        })?;
-        let socket = variable("SEEDBED_API_SOCKET").map(PathBuf::from).unwrap_or_default();
-        Ok(Some(Self(Api { address, socket, token })))
-    }
-
-    /// Its addresses and token, for a command.
-    pub(super) fn api(&self) -> &Api {
-        &self.0
-    }
-
-    /// Connects, on the socket if it is there: on that one the service sees
-    /// which process holds a lease.
-    pub(super) async fn connect(&self) -> Result<Client> {
-        let Api { address, socket, token } = &self.0;
-        let address =
-            if socket.exists() { Address::Unix(socket.clone()) } else { Address::parse(address)? };
-        Client::connect(&address, &Secret::new(token.clone())).await
     }
 }
 
-/// The runtime of one command.
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context(Kind::Environment, || "cannot start the asynchronous runtime".to_owned())
+/// Whether it ended.
+fn is_loss(failure: &Failure) -> bool {
+    matches!(failure.kind(), Kind::ServerFailed | Kind::NoServer)
 }
 
-/// One request to the service.
-pub(super) fn call<T>(
-    context: &Context,
-    request: impl AsyncFnOnce(&mut Client) -> Result<T>,
-) -> Result<T> {
-    let service = Service::find(context)?;
-    runtime()?.block_on(async {
+/// Whether it answers, which also counts as use, and how many slots it has.
+fn ask(service: &Service) -> Result<(Health, usize)> {
+    lease_service::runtime()?.block_on(async {
         let mut client = service.connect().await?;
-        request(&mut client).await
+        let health = client.health().await?;
+        Ok((health, client.slots().await?.len()))
     })
+}
+
+/// A line for a shell.
+fn export(name: &str, value: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/:._-".contains(c);
+    if value.chars().all(plain) {
+        format!("export {name}={value}\n")
+    } else {
+        format!("export {name}='{}'\n", value.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_survives_a_shell() {
+        assert_eq!(export("A", "http://127.0.0.1:1"), "export A=http://127.0.0.1:1\n");
+        assert_eq!(export("A", "/a b/it's"), "export A='/a b/it'\\''s'\n");
+    }
 }

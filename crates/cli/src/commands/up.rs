@@ -1,8 +1,10 @@
-//! `seedbed up`, and `seedbed serve`, which it starts.
+//! `seedbed up`, and `seedbed serve`, which it and `seedbed service` start.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use seedbed_api::{Failure, Kind, Result};
+use seedbed_engine::{Launch, Wish};
 use serde_json::json;
 
 use super::Context;
@@ -11,10 +13,9 @@ use crate::args::{ServeArgs, UpArgs};
 pub(super) fn up(context: &mut Context, args: &UpArgs) -> Result<()> {
     let config = context.config(args.flags())?;
     context.speak_of_recipe(&config);
-    let mut arguments = vec![OsString::from("serve"), "--json".into(), "--directory".into()];
-    arguments.push(context.directory()?.into());
-    arguments.extend(args.arguments());
-    let up = seedbed_engine::up(&context.world()?, &config, &arguments)?;
+    let directory = context.directory()?;
+    let words = |launch: &Launch| words(&directory, args, launch);
+    let up = seedbed_engine::up(&context.world()?, &config, Wish::default(), &words)?;
 
     let record = up.record;
     let service = record
@@ -42,8 +43,19 @@ pub(super) fn up(context: &mut Context, args: &UpArgs) -> Result<()> {
     Ok(())
 }
 
+/// The words that start this program as a service.
+pub(super) fn words(directory: &Path, args: &UpArgs, launch: &Launch) -> Vec<OsString> {
+    let mut words = vec![OsString::from("serve"), "--json".into(), "--directory".into()];
+    words.push(directory.into());
+    words.extend(args.launching(launch).arguments());
+    if launch.on_demand {
+        words.push("--on-demand".into());
+    }
+    words
+}
+
 /// Is the server until told to end. Its events go to `up`, as JSON lines.
 pub(super) fn serve(context: &mut Context, args: &ServeArgs) -> Result<()> {
     let config = context.config(args.up.flags())?;
-    seedbed_engine::serve(&context.world()?, &config)
+    seedbed_engine::serve(&context.world()?, &config, args.on_demand)
 }

@@ -16,6 +16,7 @@ fn the_help_lists_what_there_is() {
       run          Run a command with its own fresh database
       up           Start a server that later runs share
       down         Stop the server that `up` started
+      service      Print how to reach this project's lease service, and start one if there is none
       lease        Run a command with a database leased from a running service
       mark         Mark the state of a leased database; prints the mark
       rewind       Bring a leased database back to a mark

@@ -20,6 +20,7 @@ mod ledger;
 mod make;
 mod make_places;
 mod make_service;
+mod on_demand;
 mod ordinary_user;
 mod patience;
 mod postmaster;

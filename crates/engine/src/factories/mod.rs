@@ -21,5 +21,5 @@ pub use build::build;
 pub use database::MakeSource;
 pub use explain::explain;
 pub use make::{MadeRows, MakeRequest, make};
-pub use service::{Factories, Services};
+pub use service::{Factories, Requests, Services};
 pub use telling::is_secret;

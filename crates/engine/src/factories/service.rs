@@ -11,6 +11,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use seedbed_api::lease::ProblemCode;
@@ -35,6 +36,25 @@ pub struct Services {
     pub leases: Leases,
     /// Rows in them.
     pub factories: Factories,
+    /// Counts what is asked.
+    pub requests: Requests,
+}
+
+/// How many requests a service was sent; clones count together.
+#[derive(Clone, Debug, Default)]
+pub struct Requests(Arc<AtomicU64>);
+
+impl Requests {
+    /// Counts one.
+    pub fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many there were.
+    #[must_use]
+    pub fn so_far(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// The factories of one service; clones are the same ones.
@@ -171,7 +191,7 @@ impl Inner {
 async fn open(target: &Target) -> Result<Runner<Session>> {
     let session = Session::connect(target, APPLICATION, CONNECT_WAIT).await?;
     session.batch(SETTINGS).await?;
-    Ok(Runner::new(session))
+    Ok(Runner::owning(session))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -221,6 +221,13 @@ impl Leases {
         self.0.queue.close();
     }
 
+    /// As [`Leases::refuse`], unless somebody has a lease, with or without a
+    /// holder, or waits for one.
+    #[must_use]
+    pub fn refuse_if_unused(&self) -> bool {
+        self.0.queue.close_if_unused()
+    }
+
     /// From now on closing drops no database: the server ends next.
     pub fn abandon(&self) {
         self.0.abandon();

@@ -196,6 +196,17 @@ impl Queue {
         book.waiting.clear();
     }
 
+    /// As [`Queue::close`], unless somebody has a lease or waits for one.
+    pub(crate) fn close_if_unused(&self) -> bool {
+        let mut book = self.book();
+        let leased = |entry: &Entry| matches!(entry.state, State::Leased { .. });
+        if !book.waiting.is_empty() || book.ledger.slots().iter().any(leased) {
+            return false;
+        }
+        book.ending = true;
+        true
+    }
+
     /// Whether the service is about to end.
     pub(crate) fn is_ending(&self) -> bool {
         self.book().ending
