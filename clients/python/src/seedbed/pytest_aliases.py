@@ -1,0 +1,98 @@
+"""pytest-django on slots: registered if the ini key `seedbed_django` names aliases of databases, or `all`.
+
+Invariant: what pytest-django offers (`db`, `transactional_db`, `django_db`, `live_server`, …) means what it always
+meant; only where the databases come from, and how transactional tests are brought back, is another.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .pytest_turns import Turns, told
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from .worker import Worker
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: Any, _seedbed_worker: Worker
+) -> Generator[None, None, None]:
+    """Databases for Django's tests: slots, whose schema is that of the recipe."""
+    from django.db import connections
+    from django.test.utils import setup_databases, teardown_databases
+
+    from .django import Databases
+
+    Turns.registered(request.config)
+    said = request.config.getini("seedbed_django")
+    chosen = set(connections) if "all" in said else set(said)
+    unknown = chosen - set(connections)
+    if unknown:
+        pytest.fail(
+            f"seedbed_django names {', '.join(sorted(unknown))}, but settings.DATABASES has "
+            f"{', '.join(sorted(connections))}\n  seedbed_django = all",
+            pytrace=False,
+        )
+    databases = Databases(_seedbed_worker)
+    with django_db_blocker.unblock():
+        check = not request.config.getvalue("nomigrations")
+        needed = _needed(request.session.items)
+        rest = needed - told(lambda: databases.point(chosen & needed, check))
+        config = (
+            setup_databases(verbosity=request.config.option.verbose, interactive=False, aliases=rest) if rest else []
+        )
+    yield
+    with django_db_blocker.unblock():
+        databases.restore()
+        teardown_databases(config, verbosity=request.config.option.verbose)
+
+
+def touches(item: Any) -> bool:
+    """Whether a test uses a database through Django."""
+    return item.get_closest_marker("django_db") is not None or of_class(item)
+
+
+def _needed(items: list[pytest.Item]) -> set[str]:
+    """The databases that the collected tests want, as pytest-django sees it."""
+    from django.db import connections
+
+    try:
+        from pytest_django.fixtures import _get_databases_for_setup
+    except ImportError:
+        return set(connections)
+    return set(_get_databases_for_setup(items)[0])
+
+
+def uses_orm(request: pytest.FixtureRequest) -> bool:
+    """Whether the test may use Django's connections."""
+    return "django_db_setup" in request.fixturenames or of_class(request.node)
+
+
+def of_class(item: Any) -> bool:
+    """Whether it is a test of one of Django's classes that have a database."""
+    kind = getattr(item, "cls", None)
+    if kind is None:
+        return False
+    from django.test import TransactionTestCase
+
+    return issubclass(kind, TransactionTestCase)
+
+
+def rolls_back(item: Any) -> bool:
+    """Whether Django rolls the test's transaction back, so that no mark is needed, nor possible within a class."""
+    if of_class(item):
+        from django.test import TestCase
+
+        return issubclass(item.cls, TestCase)
+    names = item.fixturenames
+    marker = item.get_closest_marker("django_db")
+    if marker is None and "db" not in names and "transactional_db" not in names:
+        return False
+    said = dict(zip(("transaction", "reset_sequences"), marker.args), **marker.kwargs) if marker else {}
+    transactional = {"transactional_db", "live_server", "django_db_reset_sequences"} & set(names)
+    return not (said.get("transaction") or said.get("reset_sequences") or transactional)

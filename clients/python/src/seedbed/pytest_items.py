@@ -1,0 +1,74 @@
+"""Collected tests that use the database: how each does, and where in its fixtures the turn begins.
+
+Invariant: the turn begins after all fixtures of a wider scope, whose data lies below the test's mark, and before all
+of the test's own; so it ends after those have been torn down.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .pytest_plugin import TURN
+from .turn import Use
+
+USE = pytest.StashKey[Use]()
+
+
+def prepare(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Notes how each test uses the database, and has the turns taken."""
+    from .pytest_turns import Turns
+
+    keep = bool(config.getoption("seedbed_keep")) or config.getini("seedbed_keep") == "failed"
+    Turns.registered(config)
+    for item in items:
+        item.stash[USE] = use_of(item, keep)
+        names = getattr(item, "fixturenames", None)
+        if names is not None:
+            _begin_before_its_own(item, names)
+
+
+def use_of(item: pytest.Item, keep: bool) -> Use:
+    """What the markers say, the closest one first."""
+    said: dict[str, Any] = {}
+    for marker in item.iter_markers("seedbed"):
+        unknown = set(marker.kwargs) - {"lane", "readonly", "keep"}
+        if unknown or marker.args:
+            raise pytest.UsageError(
+                f"{item.nodeid}: @pytest.mark.seedbed takes lane=, readonly= and keep=, "
+                f"not {', '.join(sorted(unknown)) or 'an argument without a name'}"
+            )
+        for key, value in marker.kwargs.items():
+            said.setdefault(key, value)
+    lane = said.get("lane") or ""
+    if lane not in ("", "auto", "rewind", "clone", "truncate", "rollback"):
+        raise pytest.UsageError(
+            f'{item.nodeid}: there is no lane "{lane}", only auto, rewind, clone, truncate and rollback'
+        )
+    return Use(lane, bool(said.get("readonly")), bool(said.get("keep", keep)), _marked(item, bool(said)))
+
+
+def _marked(item: pytest.Item, said: bool) -> bool:
+    if not item.config.getini("seedbed_django"):
+        return True
+    from .pytest_aliases import of_class, rolls_back
+
+    if not rolls_back(item):
+        return True
+    # A class of Django's keeps one transaction open from its first test to its last.
+    return not of_class(item) and (said or "seedbed" in item.fixturenames)  # type: ignore[attr-defined]
+
+
+def _begin_before_its_own(item: pytest.Item, names: list[str]) -> None:
+    info = getattr(item, "_fixtureinfo", None)
+    definitions = getattr(info, "name2fixturedefs", {})
+    if TURN in names:
+        names.remove(TURN)
+    at = 0
+    for index, name in enumerate(names):
+        known = definitions.get(name)
+        if known and known[-1].scope != "function":
+            at = index + 1
+    # Parametrised tests of one function share the list: the same place is found each time.
+    names.insert(at, TURN)

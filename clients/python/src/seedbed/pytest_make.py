@@ -1,0 +1,41 @@
+"""The fixture `make`: where a test's rows are made.
+
+Invariant: rows and `db` never stand in each other's way: with `db` they are in its transaction, without they are
+committed at once, for the application has connections of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .pytest_turns import told
+
+if TYPE_CHECKING:
+    import pytest
+
+    from .make import Make
+    from .turn import Turn
+
+
+def make_of(request: pytest.FixtureRequest, turn: Turn) -> Make:
+    """A maker for the test that asks."""
+    from .make import Make
+
+    make = Make(told(turn.worker.lease))
+    connection = _connection(request, turn)
+    return make if connection is None else make.on(connection)
+
+
+def _connection(request: pytest.FixtureRequest, turn: Turn) -> Any:
+    if request.config.getini("seedbed_django"):
+        from .pytest_aliases import uses_orm
+
+        if not uses_orm(request):
+            return None
+        from django.db import connection
+
+        return connection
+    # On the lane rollback nothing may be committed, whether or not the test looks at the connection.
+    if turn.worker.lease().lane == "rollback" or "db" in request.fixturenames:
+        return request.getfixturevalue("db")
+    return None

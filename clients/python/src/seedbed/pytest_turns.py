@@ -1,0 +1,133 @@
+"""Turns of pytest's tests: begun and ended by a fixture, told about in reports.
+
+Invariant: an error of ours is told without the lines of this package that raised it.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
+
+import pytest
+
+from .errors import SeedbedError
+from .pytest_items import USE
+from .turn import Running, Turn, Use, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from .worker import Worker
+
+T = TypeVar("T")
+
+_FAILED = pytest.StashKey[bool]()
+_KEPT = pytest.StashKey[str]()
+_NAME = "seedbed-turns"
+
+
+class SeedbedWarning(pytest.PytestWarning):
+    """Something a test left behind, or lost."""
+
+
+def told(ask: Callable[[], T]) -> T:
+    """What `ask` answers; an error of Seedbed's fails the test in its own words."""
+    try:
+        return ask()
+    except SeedbedError as error:
+        said = f"seedbed: {error}"
+    pytest.fail(said, pytrace=False)
+
+
+def turn_of(item: pytest.Item, worker: Worker) -> Generator[Turn, None, None]:
+    """The turn of a test, to be yielded by a fixture."""
+    running = Turns.registered(item.config).running(item)
+    if worker.turn is not None:
+        # Begun by Django's class, before its fixtures were loaded; it ends it as well.
+        yield worker.turn
+        return
+    turn = told(lambda: Turn(worker, running.test, running.use))
+    yield turn
+    running.tell(told(lambda: turn.finish(running.failed())))
+
+
+class Turns:
+    """Hooks that are needed once a test uses the database."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    @classmethod
+    def registered(cls, config: pytest.Config) -> Turns:
+        """Registers them, once."""
+        known = config.pluginmanager.get_plugin(_NAME)
+        if known is None:
+            known = cls(config)
+            config.pluginmanager.register(known, _NAME)
+        assert isinstance(known, cls)
+        return known
+
+    def running(self, item: pytest.Item) -> Running:
+        """The test that begins."""
+        from .pytest_worker import worker_of
+
+        item.stash[_FAILED] = False
+
+        def failed() -> bool:
+            # Django's and unittest's classes end within the call, of which there is no report yet.
+            return item.stash[_FAILED] or bool(getattr(item, "_excinfo", None))
+
+        worker = worker_of(self._config)
+        if worker.turn is not None and worker.turn.test != item.nodeid:
+            # Begun by Django's class for a test that then was skipped.
+            worker.turn.finish()
+        running = Running(item.nodeid, item.stash.get(USE, Use()), failed, lambda verdict: _tell(item, verdict))
+        worker.running = running
+        return running
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Before any fixture: those of a wider scope must find a lease on the lane of their test."""
+        use = item.stash.get(USE, None)
+        if use is not None:
+            from .pytest_worker import worker_of
+
+            self.running(item)
+            told(lambda: worker_of(self._config).prepare(use.lane))
+
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, None]:
+        outcome = yield
+        if item.stash.get(_FAILED, None) is None:
+            return
+        report = outcome.get_result()
+        if report.failed:
+            item.stash[_FAILED] = True
+            report.sections.append(("seedbed", self._where(item, report.when)))
+        if report.when == "teardown" and _KEPT in item.stash:
+            name = item.stash[_KEPT]
+            del item.stash[_KEPT]
+            # pytest shows sections of a teardown under its failed test if they are called so.
+            report.sections.append(("seedbed teardown", f"kept: {name}\n  seedbed kept open {name}"))
+
+    def _where(self, item: pytest.Item, when: str) -> str:
+        from .pytest_worker import worker_of
+
+        lease = worker_of(self._config).leased
+        if lease is None:
+            return "no database is leased"
+        lines = [f"slot {lease.slot}, lane {lease.lane}", lease.url]
+        if when != "teardown" and not item.stash.get(USE, Use()).keep:
+            lines.append("what the test wrote is taken back now; pytest --seedbed-keep keeps it")
+        return "\n".join(lines)
+
+
+def _tell(item: pytest.Item, verdict: Verdict) -> None:
+    if verdict.kept is not None:
+        item.stash[_KEPT] = verdict.kept.name
+    try:
+        for warning in verdict.warnings:
+            warnings.warn(SeedbedWarning(warning), stacklevel=1)
+    finally:
+        if verdict.faults:
+            pytest.fail("seedbed: " + "\n".join(verdict.faults), pytrace=False)

@@ -1,0 +1,130 @@
+"""One test's turn on the database: a mark before it, a rewind after it, and what the rewind tells about the test.
+
+Invariant: whatever the rewind tells, the books are in order before anybody is told.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Callable
+
+from .identity import application_name
+
+if TYPE_CHECKING:
+    from .lease import Kept, Lease, Mark, Rewound
+    from .worker import Worker
+
+
+@dataclass(frozen=True)
+class Use:
+    """How a test uses the database. `lane` is empty where the worker's counts; `readonly` tests fail if they wrote;
+    `keep` keeps the database of a failed one; one that is not `marked` rolls back by itself (Django's `TestCase`)."""
+
+    lane: str = ""
+    readonly: bool = False
+    keep: bool = False
+    marked: bool = True
+
+
+@dataclass(frozen=True)
+class Running:
+    """The test that a runner is running, for those who begin its turn in the runner's stead."""
+
+    test: str
+    use: Use
+    failed: Callable[[], bool]
+    tell: Callable[[Verdict], None]
+
+
+@dataclass
+class Verdict:
+    """What is to be told after a turn: `faults` make the test fail, `warnings` do not."""
+
+    faults: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    kept: Kept | None = None
+
+
+class Turn:
+    """The turn of the test called `test`, which begins here."""
+
+    def __init__(self, worker: Worker, test: str, use: Use) -> None:
+        self.worker = worker
+        self.test = test
+        self.use = use
+        self.name = application_name(test)
+        # Who is to end it, where that is not the caller.
+        self.owner: object = None
+        worker.prepare(use.lane)
+        lease = worker.lease()
+        self._layers = len(worker.layers)
+        self.mark: Mark = worker.watched(lambda: lease.mark(test)) if use.marked else lease.first
+        self._others = [(other, _mark(worker, other, test)) for other in worker.companions if use.marked]
+        os.environ["PGAPPNAME"] = self.name
+        worker.turn = self
+
+    def finish(self, failed: bool = False) -> Verdict:
+        """Takes back what the test did."""
+        worker, verdict = self.worker, Verdict()
+        if os.getpid() != worker.pid:
+            # A fork that outlives its test's body: the parent has the turn.
+            return verdict
+        worker.turn = None
+        keep = failed and self.use.keep
+        worker.connection.give_back(commit=keep)
+        if not worker.usable:
+            return verdict
+        if not self.use.marked:
+            return verdict
+        broken: Exception | None = None
+        try:
+            worker.layers.finish_from(self._layers)
+        except Exception as error:
+            broken = error
+        rewound = worker.back_to(self.mark, self.test, keep)
+        for lease, mark in self._others:
+            self._judge(verdict, _back_to(worker, lease, mark, self.test))
+        verdict.kept = rewound.kept
+        self._judge(verdict, rewound)
+        if rewound.marks_lost and not worker.finished_lost and self.mark.depth:
+            verdict.warnings.append(
+                "what fixtures of a wider scope wrote is gone from the database and cannot be built again"
+                f"{': ' + rewound.why if rewound.why else ''}; build it in a fixture with "
+                '@seedbed.shared(scope="module"), which is then called again'
+            )
+        worker.rest()
+        if broken is not None:
+            raise broken
+        return verdict
+
+    def _judge(self, verdict: Verdict, rewound: Rewound) -> None:
+        if rewound.committed:
+            verdict.faults.append(
+                f"{self.test} is on the lane rollback, but committed something (it has been taken back)\n"
+                '  @pytest.mark.seedbed(lane="rewind")   # a test that may commit\n'
+                "  db.rollback()                         # or leave the transaction open"
+            )
+        replaced = rewound.replaced and rewound.kept is None and self.worker.lease().lane != "clone"
+        if self.use.readonly and (rewound.tables or rewound.rows or replaced) and not rewound.committed:
+            wrote = (
+                f"wrote {rewound.rows} rows in {rewound.tables} tables" if rewound.tables else "changed the database"
+            )
+            why = f": {rewound.why}" if rewound.why else ""
+            verdict.faults.append(
+                f"{self.test} is marked readonly, but {wrote}{why} (it has been taken back)\n"
+                "  @pytest.mark.seedbed(readonly=False)   # a test that may write"
+            )
+        for session in rewound.ended:
+            verdict.warnings.append(
+                f"{self.test} left a session open that held a {session.holds}: {session.application or 'unnamed'} "
+                f"(role {session.role}, pid {session.pid}); it was ended. Commit, roll back or close before the test ends"
+            )
+
+
+def _mark(worker: Worker, lease: Lease, test: str) -> Mark:
+    return worker.watched(lambda: lease.mark(test))
+
+
+def _back_to(worker: Worker, lease: Lease, mark: Mark, test: str) -> Rewound:
+    return worker.watched(lambda: lease.rewind(mark, test))

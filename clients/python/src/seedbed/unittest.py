@@ -1,0 +1,166 @@
+"""`seedbed.unittest.TestCase`: the worker's database for tests of the standard library's runner, and of pytest.
+
+    class CartTest(seedbed.unittest.TestCase):
+        @classmethod
+        def setUpClass(cls):
+            super().setUpClass()
+            cls.products = cls.shared_make.products.list(3)     # there in each test
+
+        def test_pay(self):
+            self.db.execute("...")
+
+Invariant: a test's mark is set before its `setUp` and rewound after its last clean-up, whether or not a subclass calls
+`super()`; what `setUpClass` committed lies below the marks of the class's tests, and is taken back after the last.
+"""
+
+from __future__ import annotations
+
+import unittest
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from .errors import SeedbedError
+from .turn import Turn, Use
+from .worker import current
+
+if TYPE_CHECKING:
+    from .handle import Handle
+    from .make import Make
+    from .scenario import Scenarios
+
+
+class _Shared:
+    """`shared_make` of a class: rows that are committed, for `setUpClass`."""
+
+    def __get__(self, instance: object, owner: type) -> Make:
+        from .make import Make
+
+        return Make(current().lease())
+
+
+class _Isolated:
+    """What both kinds of test cases are made of."""
+
+    #: The lane its tests want: `rewind`, `clone`, `truncate`, `rollback`; the worker's if empty.
+    seedbed_lane = ""
+    #: Its tests fail if they wrote.
+    seedbed_readonly = False
+    #: The databases of its failed tests are kept.
+    seedbed_keep = False
+
+    #: For `setUpClass`: makes rows that are committed.
+    shared_make = _Shared()
+
+    _turn: Turn | None = None
+    _makes: Any = None
+
+    if TYPE_CHECKING:
+        addClassCleanup: Any
+        id: Any
+
+    @classmethod
+    def setUpClass(cls) -> None:  # noqa: N802 - unittest's name.
+        """Begins what the tests of the class share."""
+        worker = current()
+        worker.prepare(cls.seedbed_lane)
+        layer = worker.layers.lay(f"{cls.__module__}.{cls.__qualname__}", lambda: None)
+        cls.addClassCleanup(lambda: worker.layers.lift(layer))
+        super().setUpClass()  # type: ignore[misc]
+
+    def run(self, result: Any = None) -> Any:
+        """Runs the test between its mark and its rewind."""
+        if _skipped(self):
+            return super().run(result)  # type: ignore[misc]
+        if result is None:
+            result = unittest.TestResult()
+        worker = current()
+        use = Use(self.seedbed_lane, self.seedbed_readonly, self.seedbed_keep)
+        try:
+            self._turn = Turn(worker, self.id(), use)
+        except SeedbedError as error:
+            self._tell(result, error, started=False)
+            return result
+        before = _failures(result)
+        try:
+            return super().run(result)  # type: ignore[misc]
+        finally:
+            self._end(result, _failures(result) > before)
+
+    @property
+    def seedbed(self) -> Handle:
+        """The worker's database: url, mark(), rewind(), keep(), connect(), make."""
+        from .handle import Handle
+
+        return Handle(current())
+
+    @property
+    def db(self) -> Any:
+        """The worker's connection, rolled back after the test."""
+        turn = self._turn
+        if turn is None:
+            raise AttributeError("db is there while a test runs; in setUpClass use shared_make")
+        kept = turn.worker.connection
+        return kept.borrowed if kept.borrowed is not None else kept.lend(turn.name, turn.use.readonly)
+
+    @property
+    def make(self) -> Make:
+        """Makes rows: in the transaction of `db` if the test has used it or is on the lane rollback, else committed."""
+        from .make import Make
+
+        worker = current()
+        make = Make(worker.lease())
+        return make.on(self.db) if worker.connection.lent or worker.lease().lane == "rollback" else make
+
+    @property
+    def scenario(self) -> Scenarios:
+        """Named graphs of rows, each built once in a test."""
+        from .scenario import Scenarios
+
+        if self._makes is None:
+            self._makes = Scenarios(self.make)
+        scenarios: Scenarios = self._makes
+        return scenarios
+
+    def _end(self, result: Any, failed: bool) -> None:
+        turn, self._turn = self._turn, None
+        assert turn is not None
+        try:
+            verdict = turn.finish(failed)
+            for warning in verdict.warnings:
+                warnings.warn(warning, ResourceWarning, stacklevel=1)
+            if verdict.kept is not None:
+                warnings.warn(f"kept: seedbed kept open {verdict.kept.name}", ResourceWarning, stacklevel=1)
+            if verdict.faults:
+                raise AssertionError("\n".join(verdict.faults))
+        except AssertionError as error:
+            result.addFailure(self, (AssertionError, error, None))
+        except Exception as error:
+            self._tell(result, error)
+
+    def _tell(self, result: Any, error: Exception, started: bool = True) -> None:
+        if not started:
+            result.startTest(self)
+        result.addError(self, (type(error), error, None))
+        if not started:
+            result.stopTest(self)
+
+
+class TestCase(_Isolated, unittest.TestCase):
+    """A test case whose tests use the worker's database."""
+
+
+class IsolatedAsyncioTestCase(_Isolated, unittest.IsolatedAsyncioTestCase):
+    """The same for tests that are coroutines: `async with await self.seedbed.connect_async() as connection`."""
+
+
+def _skipped(case: Any) -> bool:
+    method = getattr(case, case._testMethodName, None)  # noqa: SLF001 - unittest asks the same.
+    return bool(getattr(type(case), "__unittest_skip__", False) or getattr(method, "__unittest_skip__", False))
+
+
+def _failures(result: Any) -> int:
+    # Under pytest a result is the test itself, and collects them elsewhere.
+    return len(getattr(result, "errors", ())) + len(getattr(result, "failures", ()))
+
+
+__all__ = ["IsolatedAsyncioTestCase", "TestCase"]

@@ -1,0 +1,203 @@
+"""This process's part in a test run: one lease, what lies on it, and the connection its tests share.
+
+Invariants: nothing is found, started or connected before the first test needs it; a service that is missing or gone is
+told to every later test in the same words, at once, without asking again.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Callable, TypeVar
+
+from .connection import KeptConnection
+from .errors import LeaseEnded, SeedbedError, ServiceMissing
+from .layers import Layers
+
+if TYPE_CHECKING:
+    from .client import Client
+    from .lease import Lease, Mark, Rewound
+    from .service import Service
+    from .turn import Running, Turn
+
+T = TypeVar("T")
+
+# Seconds to wait for a slot; longer where workers share slots in turns.
+_WAIT, _WAIT_IN_TURNS = 60.0, 600.0
+
+
+class Worker:
+    """A worker called `name`, one of `count`; `lane` is the lane where no test wants another."""
+
+    def __init__(
+        self, name: str = "main", count: int = 1, *, lane: str = "auto", driver: str = "", directory: str | None = None
+    ) -> None:
+        self.name = name
+        self.count = count
+        self.lane = lane or "auto"
+        self.driver = driver
+        self.pid = os.getpid()
+        self.turn: Turn | None = None
+        self.running: Running | None = None
+        self.layers = Layers(self)
+        self.connection = KeptConnection(self._fast_url, lambda: self.driver)
+        # Leases of further databases, marked and rewound with this one's.
+        self.companions: list[Lease] = []
+        # How many layers the last rewind lost.
+        self.finished_lost = 0
+        self._directory = directory
+        self._wish = self.lane
+        self._slot: str | None = None
+        self._service: Service | None = None
+        self._client: Client | None = None
+        self._lease: Lease | None = None
+        self._failure: SeedbedError | None = None
+        self._app_name = os.environ.get("PGAPPNAME")
+
+    @property
+    def leased(self) -> Lease | None:
+        """The lease, if there is one."""
+        return self._lease
+
+    @property
+    def usable(self) -> bool:
+        """Whether there is a lease, and this process holds it."""
+        return self._lease is not None and self._failure is None and os.getpid() == self.pid
+
+    @property
+    def crowded(self) -> bool:
+        """Whether workers outnumber the slots, so that they have to take turns."""
+        return self._service is not None and self._service.slots < self.count
+
+    def service(self) -> Service:
+        """The lease service, started if need be, with a database for each worker."""
+        if self._service is None:
+            from .service import Service
+
+            self._service = Service.find(self._directory, self.count)
+        return self._service
+
+    def lease(self) -> Lease:
+        """The lease; asks for one if there is none."""
+        if self._lease is None or self._failure is not None:
+            self._lease = self.watched(self._acquire)
+        return self._lease
+
+    def watched(self, ask: Callable[[], T]) -> T:
+        """What `ask` answers. If the service or the lease is gone, all later asking fails at once."""
+        if self._failure is not None:
+            raise type(self._failure)(
+                self._failure.message,
+                code=self._failure.code,
+                hints=self._failure.hints,
+                detail=self._failure.detail,
+            )
+        try:
+            return ask()
+        except SeedbedError as error:
+            if self._lease is None or isinstance(error, (ServiceMissing, LeaseEnded)):
+                self._failure = error
+            raise
+
+    def prepare(self, lane: str = "") -> None:
+        """Before the fixtures of a test: a lease on the lane it wants. What tests of another lane shared is finished."""
+        wish = lane or self.lane
+        if self._lease is None or self._failure is not None:
+            self._wish = wish
+        elif wish != self._wish and not (wish == self._lease.lane and self._wish == "auto"):
+            self.release()
+            self._wish = wish
+
+    def back_to(self, mark: Mark, test: str | None = None, keep: bool = False) -> Rewound:
+        """Rewinds, and forgets what the rewind took."""
+        lease = self.lease()
+        self.connection.give_back()
+        rewound = self.watched(lambda: lease.rewind(mark, test, keep))
+        if rewound.replaced:
+            self._replaced(lease)
+        self.finished_lost = 0
+        if rewound.marks_lost:
+            self.finished_lost = self.layers.finish_lost(rewound.mark)
+        return rewound
+
+    def rest(self) -> None:
+        """Between two tests: lets another worker have the slot, if there are too few."""
+        if self.crowded and not self.companions:
+            self.release()
+
+    def release(self) -> None:
+        """Finishes what lies on the lease and gives it back. The next one is of the same slot, whose URL stays."""
+        lease = self._lease
+        if lease is None or os.getpid() != self.pid:
+            return
+        try:
+            self.layers.finish_from(0)
+        finally:
+            self.connection.drop()
+            self._lease = None
+            if self._failure is None:
+                self._lease = lease
+                self.watched(lease.release)
+                self._lease = None
+
+    def close(self) -> None:
+        """The end: the connection to the service closes, and the lease ends with it."""
+        if os.getpid() != self.pid:
+            return
+        self.connection.drop()
+        client, self._client, self._lease = self._client, None, None
+        if client is not None:
+            client.close()
+        if self._app_name is None:
+            os.environ.pop("PGAPPNAME", None)
+        else:
+            os.environ["PGAPPNAME"] = self._app_name
+
+    def another(self, worker: str, lane: str = "") -> Lease:
+        """A lease of a further database, held like the first."""
+        self.lease()
+        assert self._client is not None
+        client = self._client
+        return self.watched(lambda: client.acquire(worker=worker, lane=lane or self.lane, wait=_WAIT))
+
+    def _acquire(self) -> Lease:
+        service = self.service()
+        if self._client is None:
+            self._client = service.connect()
+        wait = _WAIT_IN_TURNS if self.crowded else _WAIT
+        # A URL that a fixture or the application holds must go on to name this worker's database.
+        lease = self._client.acquire(worker=self.name, slot=self._slot, lane=self._wish, wait=wait)
+        self._slot = lease.slot
+        return lease
+
+    def _replaced(self, lease: Lease) -> None:
+        self.connection.drop()
+        try:
+            from . import pools
+        except ImportError:
+            return
+        pools.empty(lease)
+
+    def _fast_url(self) -> str:
+        lease = self.lease()
+        return lease.socket_url or lease.url
+
+
+_current: Worker | None = None
+
+
+def current() -> Worker:
+    """The worker of this process: the runner's, or one that the first caller brings about."""
+    global _current
+    if _current is None or _current.pid != os.getpid():
+        _current = Worker(f"pid{os.getpid()}", 1)
+        import atexit
+
+        atexit.register(_current.close)
+    return _current
+
+
+def install(worker: Worker | None) -> Worker | None:
+    """Makes it the worker of this process; the one it was."""
+    global _current
+    before, _current = _current, worker
+    return before
