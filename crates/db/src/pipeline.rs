@@ -48,6 +48,11 @@ impl Prepared {
         let name = format!("s{}", COUNT.fetch_add(1, Ordering::Relaxed));
         Self(Arc::new(Statement { name, forgotten: forgotten.clone() }))
     }
+
+    /// What the server calls it.
+    pub(crate) fn name(&self) -> &str {
+        &self.0.name
+    }
 }
 
 impl Drop for Statement {
@@ -133,8 +138,8 @@ impl Session {
     pub async fn prepare<S: AsRef<str>>(&self, statements: &[S]) -> Result<Vec<Prepared>> {
         let parse = |train: &mut Train| {
             let statements = statements.iter().map(|sql| {
-                let prepared = Prepared::new(&self.forgotten);
-                train.parse(&prepared.0.name, sql.as_ref()).map(|()| prepared)
+                let prepared = self.unparsed();
+                train.parse(prepared.name(), sql.as_ref()).map(|()| prepared)
             });
             statements.collect::<io::Result<Vec<_>>>()
         };
@@ -165,18 +170,28 @@ impl Session {
         let mut train = self.train()?;
         for call in calls {
             train
-                .call(&call.statement.0.name, &call.parameters)
+                .call(call.statement.name(), call.parameters.iter().copied())
                 .map_err(|error| self.misunderstanding(error))?;
         }
+        self.depart(train, calls.len()).await
+    }
+
+    /// Sends a train of so many calls; one answer for each of them.
+    pub(crate) async fn depart(&self, train: Train, calls: usize) -> Result<Vec<Answer>> {
         let answers = self.exchange(train.sync(), true, None).await?.answers;
-        if answers.len() == calls.len() {
+        if answers.len() == calls {
             return Ok(answers);
         }
         Err(self.misunderstanding("there are more or fewer answers than calls"))
     }
 
+    /// A statement that no train has had parsed yet.
+    pub(crate) fn unparsed(&self) -> Prepared {
+        Prepared::new(&self.forgotten)
+    }
+
     /// A train that begins with what is left to be forgotten.
-    fn train(&self) -> Result<Train> {
+    pub(crate) fn train(&self) -> Result<Train> {
         let mut train = Train::new();
         for name in self.forgotten.take() {
             train.forget(&name).map_err(|error| self.misunderstanding(error))?;

@@ -28,20 +28,13 @@ impl<'a, S: Borrow<Session>> Own<'a, S> {
         Self { runner, is_open: false }
     }
 
-    /// Opens it; waiting for locks is bounded in it, unless somebody did that.
-    pub(super) async fn begin(&mut self) -> Result<()> {
-        let wait = self.runner.lock_wait().as_millis();
-        let begin = format!(
-            "BEGIN ISOLATION LEVEL READ COMMITTED; \
-             SELECT pg_catalog.set_config('lock_timeout', '{wait}', true) \
-             WHERE pg_catalog.current_setting('lock_timeout') = '0'"
-        );
-        self.runner.note(&[&begin]);
+    /// Opens it with the first statement in it; waiting for locks is bounded
+    /// in it, unless somebody did that.
+    pub(super) fn begin(&mut self) {
         // Before the first byte is sent: a drop from now on must end it.
         self.is_open = true;
-        self.runner.session().batch(&begin).await?;
+        self.runner.set_begin();
         self.runner.set_open(true);
-        Ok(())
     }
 
     /// Commits it. Whatever the server says, it is over then.
@@ -55,8 +48,13 @@ impl<'a, S: Borrow<Session>> Own<'a, S> {
     }
 
     async fn end(&mut self, how: &str) -> Result<()> {
-        self.runner.note(&[how]);
-        let ended = self.runner.session().batch(how).await;
+        let ended = if self.runner.take_begin() {
+            // Nothing was sent.
+            Ok(())
+        } else {
+            self.runner.note(&[how]);
+            self.runner.session().batch(how).await
+        };
         self.is_open = false;
         self.runner.set_open(false);
         ended
@@ -69,6 +67,9 @@ impl<S: Borrow<Session>> Drop for Own<'_, S> {
             return;
         }
         self.runner.set_open(false);
+        if self.runner.take_begin() {
+            return;
+        }
         // Polled once: the text goes out with the first poll, and giving the
         // call up then ends the session. One that has ended says so at once.
         let mut rollback = pin!(self.runner.session().batch(ROLLBACK));

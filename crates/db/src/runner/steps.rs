@@ -1,7 +1,8 @@
 //! A run, action by action.
 //!
-//! Invariants: runs of one runner go one after the other; the session's
-//! settings stay as they are, outside a transaction of our own.
+//! Invariants: runs of one runner go one after the other; the settings of a
+//! session that is not the runner's own stay as they are, outside a transaction
+//! of our own.
 
 use std::borrow::Borrow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,12 +38,28 @@ pub struct Runner<S> {
     turn: tokio::sync::Mutex<()>,
     /// Whether a transaction is open during the present run.
     open: AtomicBool,
+    /// Whether its BEGIN goes with the next statement.
+    begins: AtomicBool,
     lock_wait: Duration,
+    /// Whether nobody else relies on the session's settings.
+    owns: bool,
+    /// Whether waiting for locks is bounded for the rest of the session.
+    bounded: AtomicBool,
     log: Option<Mutex<Vec<String>>>,
 }
 
+impl Runner<Session> {
+    /// On a session that nobody else relies on: that waiting for locks is
+    /// bounded is said once, with the first statement that writes outside a
+    /// transaction, and stays.
+    #[must_use]
+    pub fn owning(session: Session) -> Self {
+        Self { owns: true, ..Self::new(session) }
+    }
+}
+
 impl<S: Borrow<Session>> Runner<S> {
-    /// On this session.
+    /// On this session, which may be somebody's: its settings stay as they are.
     #[must_use]
     pub fn new(session: S) -> Self {
         Self {
@@ -50,13 +67,17 @@ impl<S: Borrow<Session>> Runner<S> {
             statements: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
             open: AtomicBool::new(false),
+            begins: AtomicBool::new(false),
             lock_wait: LOCK_WAIT,
+            owns: false,
+            bounded: AtomicBool::new(false),
             log: None,
         }
     }
 
     /// Waits so long for locks of other sessions (at least a millisecond) in
     /// transactions of its own, unless `lock_timeout` is set; 10 s without this.
+    /// To be said before the first run.
     #[must_use]
     pub fn waiting(mut self, lock_wait: Duration) -> Self {
         self.lock_wait = lock_wait.max(Duration::from_millis(1));
@@ -84,10 +105,12 @@ impl<S: Borrow<Session>> Runner<S> {
         self.session.borrow()
     }
 
-    /// Forgets the parsed statements: after [`Session::reset`] the server does
-    /// not know them. Needed before a run in the caller's transaction only.
+    /// Forgets the parsed statements, and that waiting is bounded: after
+    /// [`Session::reset`] the server knows neither. Needed before a run in the
+    /// caller's transaction, and where the session is the runner's own.
     pub fn forget(&self) {
         self.statements.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.set_bounded(false);
     }
 
     /// Runs a compiled call. `manner` says whether a transaction is open on the
@@ -125,7 +148,7 @@ impl<S: Borrow<Session>> Runner<S> {
         loop {
             let told: Result<Vec<Row>> = match run.action()? {
                 Action::Begin => {
-                    own.begin().await?;
+                    own.begin();
                     Ok(Vec::new())
                 }
                 Action::Query { sql, parameters, savepoint, writes } => {
@@ -160,12 +183,36 @@ impl<S: Borrow<Session>> Runner<S> {
         self.lock_wait
     }
 
+    /// Whether a bound that is set outside a transaction may stay.
+    pub(super) fn owns(&self) -> bool {
+        self.owns
+    }
+
+    /// Whether waiting for locks is bounded already.
+    pub(super) fn is_bounded(&self) -> bool {
+        self.bounded.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_bounded(&self, bounded: bool) {
+        self.bounded.store(bounded, Ordering::Relaxed);
+    }
+
     pub(super) fn is_open(&self) -> bool {
         self.open.load(Ordering::Relaxed)
     }
 
     pub(super) fn set_open(&self, open: bool) {
         self.open.store(open, Ordering::Relaxed);
+    }
+
+    /// Has the next statement begin a transaction.
+    pub(super) fn set_begin(&self) {
+        self.begins.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether that is still to be done; asked once.
+    pub(super) fn take_begin(&self) -> bool {
+        self.begins.swap(false, Ordering::Relaxed)
     }
 
     pub(super) fn note(&self, statements: &[&str]) {

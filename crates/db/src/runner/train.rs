@@ -1,29 +1,37 @@
-//! One statement of a plan, in as few round trips as its surroundings allow:
-//! one, with savepoint and release in the same train, once the server has
-//! parsed it.
+//! One statement of a plan, in one round trip: what bounds waiting, BEGIN,
+//! savepoint and release, and what the server has to parse travel in its train.
 //!
 //! Invariant: in a transaction that is not ours, a statement with a savepoint
 //! leaves the transaction usable, whatever becomes of it; so does the first
 //! use of any statement, because only then parsing can fail.
 
 use std::borrow::Borrow;
+use std::io;
 use std::sync::PoisonError;
 
 use seedbed_api::Result;
 use seedbed_factory::{Refusal, Row};
 
 use super::steps::Runner;
-use crate::{Answer, Call, Complaint, Prepared, Session, Value};
+use crate::wire::Train;
+use crate::{Answer, Complaint, Prepared, Session, Value};
 
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 const SAVEPOINT: &str = "SAVEPOINT seedbed_step";
 const RELEASE: &str = "RELEASE SAVEPOINT seedbed_step";
 /// ROLLBACK TO alone would leave the savepoint behind.
 const UNDO: &str = "ROLLBACK TO SAVEPOINT seedbed_step; RELEASE SAVEPOINT seedbed_step";
-/// Ends with the train. A bound that somebody else set stays.
-const BOUND_WAIT: &str = "SELECT pg_catalog.set_config('lock_timeout', $1::text, true) \
+/// Ends with the train where `$2` is true. A bound that somebody else set stays.
+const BOUND_WAIT: &str = "SELECT pg_catalog.set_config('lock_timeout', $1::text, $2::text::bool) \
                           WHERE pg_catalog.current_setting('lock_timeout') = '0'";
 /// `invalid_sql_statement_name`: the session was reset behind our back.
 const UNKNOWN_STATEMENT: &str = "26000";
+
+/// One statement of a train.
+struct Leg<'a> {
+    sql: &'a str,
+    parameters: &'a [Value],
+}
 
 impl<S: Borrow<Session>> Runner<S> {
     /// Runs a statement with text parameters; every column is text.
@@ -71,35 +79,43 @@ impl<S: Borrow<Session>> Runner<S> {
     /// A statement that is its own transaction.
     async fn alone(&self, sql: &str, parameters: &[Value], writes: bool) -> Result<Answer> {
         self.note(&[sql]);
-        if !writes {
-            let statement = self.parsed([sql]).await?;
-            return self.last_answer(&[call(&statement[0], parameters)]).await;
+        let statement = Leg { sql, parameters };
+        if !writes || self.is_bounded() {
+            return self.travel(&[statement], 0).await;
         }
-        let statements = self.parsed([BOUND_WAIT, sql]).await?;
-        let wait = Value::text(&self.lock_wait().as_millis().to_string());
-        let bound = call(&statements[0], std::slice::from_ref(&wait));
-        self.last_answer(&[bound, call(&statements[1], parameters)]).await
+        let bound = self.bound(!self.owns());
+        let answer =
+            self.travel(&[Leg { sql: BOUND_WAIT, parameters: &bound }, statement], 1).await?;
+        // A train that fails takes the bound back with it.
+        self.set_bounded(self.owns());
+        Ok(answer)
     }
 
-    /// A statement within a transaction.
+    /// A statement within a transaction, which is begun first where that was put off.
     async fn inside(&self, sql: &str, parameters: &[Value], savepoint: bool) -> Result<Answer> {
-        let [set, statement, release] = self.known([SAVEPOINT, sql, RELEASE]);
-        if let (Some(statement), false) = (&statement, savepoint) {
-            self.note(&[sql]);
-            return self.last_answer(&[call(statement, parameters)]).await;
+        let mut legs = Vec::with_capacity(5);
+        let bound;
+        if self.take_begin() {
+            legs.push(Leg { sql: BEGIN, parameters: &[] });
+            if !self.is_bounded() {
+                bound = self.bound(true);
+                legs.push(Leg { sql: BOUND_WAIT, parameters: &bound });
+            }
         }
-        self.note(&[SAVEPOINT, sql, RELEASE]);
-        let ran = match (set, statement, release) {
-            (Some(set), Some(statement), Some(release)) => {
-                let calls = [call(&set, &[]), call(&statement, parameters), call(&release, &[])];
-                self.middle_answer(&calls, 1).await
-            }
-            _ => {
-                self.session().batch(SAVEPOINT).await?;
-                self.first_time(sql, parameters).await
-            }
-        };
-        if ran.is_err() && !self.session().is_closed() {
+        let savepoint = savepoint || !self.knows(sql);
+        if savepoint {
+            legs.push(Leg { sql: SAVEPOINT, parameters: &[] });
+        }
+        let place = legs.len();
+        legs.push(Leg { sql, parameters });
+        if savepoint {
+            legs.push(Leg { sql: RELEASE, parameters: &[] });
+        }
+        for leg in &legs {
+            self.note(&[leg.sql]);
+        }
+        let ran = self.travel(&legs, place).await;
+        if savepoint && ran.is_err() && !self.session().is_closed() {
             self.note(&[UNDO]);
             // Where the savepoint could not even be set, the transaction had
             // failed before: then there is nothing to undo, and the failure says so.
@@ -108,54 +124,56 @@ impl<S: Borrow<Session>> Runner<S> {
         ran
     }
 
-    /// Has the server parse what it does not know, under the savepoint that is set.
-    async fn first_time(&self, sql: &str, parameters: &[Value]) -> Result<Answer> {
-        let [_, statement, release] = self.parsed([SAVEPOINT, sql, RELEASE]).await?;
-        self.middle_answer(&[call(&statement, parameters), call(&release, &[])], 0).await
+    /// Parameters of [`BOUND_WAIT`].
+    fn bound(&self, local: bool) -> [Value; 2] {
+        let wait = self.lock_wait().as_millis().to_string();
+        [Value::text(&wait), Value::text(if local { "true" } else { "false" })]
     }
 
-    async fn last_answer(&self, calls: &[Call<'_>]) -> Result<Answer> {
-        self.middle_answer(calls, calls.len().saturating_sub(1)).await
-    }
-
-    /// The answer to one call of a train.
-    async fn middle_answer(&self, calls: &[Call<'_>], place: usize) -> Result<Answer> {
-        let mut answers = self.session().pipeline(calls).await?;
+    /// Sends all in one train; the answer to one of them. A statement that the
+    /// server does not know is parsed on the way.
+    async fn travel(&self, legs: &[Leg<'_>], place: usize) -> Result<Answer> {
+        let session = self.session();
+        let mut train = session.train()?;
+        let parsed =
+            self.load(legs, &mut train).map_err(|error| session.misunderstanding(error))?;
+        let mut answers = session.depart(train, legs.len()).await?;
+        if !parsed.is_empty() {
+            let mut statements = self.statements.lock().unwrap_or_else(PoisonError::into_inner);
+            for (sql, statement) in parsed {
+                statements.put(sql, statement);
+            }
+        }
         if place < answers.len() {
             return Ok(answers.swap_remove(place));
         }
-        Err(self.session().misunderstanding("an answer is missing"))
+        Err(session.misunderstanding("an answer is missing"))
     }
 
-    /// The statements of these texts that were parsed already.
-    fn known<const N: usize>(&self, texts: [&str; N]) -> [Option<Prepared>; N] {
+    /// Puts legs into a train; those that it has parsed.
+    fn load<'a>(
+        &self,
+        legs: &[Leg<'a>],
+        train: &mut Train,
+    ) -> io::Result<Vec<(&'a str, Prepared)>> {
         let mut statements = self.statements.lock().unwrap_or_else(PoisonError::into_inner);
-        texts.map(|sql| statements.get(sql))
-    }
-
-    /// The statements of these texts; those not known are parsed in one round trip.
-    async fn parsed<const N: usize>(&self, texts: [&str; N]) -> Result<[Prepared; N]> {
-        loop {
-            let known = self.known(texts);
-            let unknown: Vec<&str> = texts
-                .iter()
-                .zip(&known)
-                .filter_map(|(sql, known)| known.is_none().then_some(*sql))
-                .collect();
-            if unknown.is_empty()
-                && let Ok(all) = known.into_iter().flatten().collect::<Vec<_>>().try_into()
-            {
-                return Ok(all);
+        let mut parsed = Vec::new();
+        for leg in legs {
+            let known = statements.get(leg.sql);
+            let statement = known.clone().unwrap_or_else(|| self.session().unparsed());
+            if known.is_none() {
+                train.parse(statement.name(), leg.sql)?;
             }
-            let parsed = self.session().prepare(&unknown).await?;
-            let mut statements = self.statements.lock().unwrap_or_else(PoisonError::into_inner);
-            for (sql, prepared) in unknown.into_iter().zip(parsed) {
-                statements.put(sql, prepared);
+            train.call(statement.name(), leg.parameters)?;
+            if known.is_none() {
+                parsed.push((leg.sql, statement));
             }
         }
+        Ok(parsed)
     }
-}
 
-fn call<'a>(statement: &'a Prepared, parameters: &'a [Value]) -> Call<'a> {
-    Call { statement, parameters: parameters.iter().collect() }
+    /// Whether a statement was parsed already.
+    fn knows(&self, sql: &str) -> bool {
+        self.statements.lock().unwrap_or_else(PoisonError::into_inner).get(sql).is_some()
+    }
 }

@@ -33,13 +33,17 @@ impl Train {
     }
 
     /// Runs a parsed statement. No description is asked for: nobody looks at it.
-    pub(crate) fn call(&mut self, name: &str, parameters: &[&Value]) -> io::Result<()> {
+    pub(crate) fn call<'a>(
+        &mut self,
+        name: &str,
+        parameters: impl IntoIterator<Item = &'a Value>,
+    ) -> io::Result<()> {
         let bound = frontend::bind(
             "",
             name,
             BINARY,
             parameters,
-            |value, out| {
+            |value: &Value, out| {
                 Ok(match value.bytes() {
                     Some(bytes) => {
                         out.extend_from_slice(bytes);
@@ -85,7 +89,7 @@ mod tests {
     fn a_train_has_one_sync_at_its_end() {
         let mut train = Train::new();
         train.parse("s1", "select $1").unwrap();
-        train.call("s1", &[&Value::text("ab"), &Value::NULL]).unwrap();
+        train.call("s1", [&Value::text("ab"), &Value::NULL]).unwrap();
         let expected: &[u8] = b"P\0\0\0\x13s1\0select $1\0\0\0\
             B\0\0\0\x1c\0s1\0\0\x01\0\x01\0\x02\0\0\0\x02ab\xff\xff\xff\xff\0\x01\0\x01\
             E\0\0\0\x09\0\0\0\0\0S\0\0\0\x04";

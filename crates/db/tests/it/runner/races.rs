@@ -76,3 +76,41 @@ async fn waiting_for_another_session_is_bounded() {
     let made = make(&runner, "a@example.com", Manner::Autocommit).await;
     assert_eq!(made.outcomes, [Outcome::Matched]);
 }
+
+#[tokio::test]
+async fn waiting_is_bounded_once_where_the_session_is_the_runners_own() {
+    let target = database();
+    let other = Runner::new(session(&target).await);
+    other.session().batch(TABLE).await.unwrap();
+    let wait = Duration::from_millis(100);
+    let runner = Runner::owning(session(&target).await).waiting(wait).logging();
+    let shown = async || runner.session().value("SHOW lock_timeout").await.unwrap().unwrap();
+    // What the server refuses takes the bound back with it; what it runs keeps it.
+    let compiled = call(&one_user(), "c@example.com", None);
+    let ran = runner.run(compiled, Manner::Autocommit, &mut Names::of("Nobody")).await.unwrap();
+    assert_eq!(trouble(ran).sqlstate.as_deref(), Some("23514"));
+    assert_eq!(shown().await, "0");
+    make(&runner, "c@example.com", Manner::Autocommit).await;
+    assert_eq!(shown().await, "100ms");
+    other.session().batch("BEGIN").await.unwrap();
+    make(&other, "a@example.com", Manner::InTransaction).await;
+    for reset in [false, true] {
+        for transaction in [false, true] {
+            let mut plan = one_user();
+            plan.transaction = transaction;
+            let compiled = call(&plan, "a@example.com", None);
+            let mut names = Names::of("A");
+            let run = runner.run(compiled, Manner::Autocommit, &mut names);
+            let ran = tokio::time::timeout(WAIT, run).await.expect("the wait is bounded");
+            assert_eq!(trouble(ran.unwrap()).sqlstate.as_deref(), Some("55P03"), "{reset}");
+        }
+        // Nobody tells the runner.
+        runner.session().reset().await.unwrap();
+        assert_eq!(shown().await, "0");
+    }
+    // A bound of the session is left alone.
+    runner.session().batch("SET lock_timeout = '50ms'").await.unwrap();
+    runner.forget();
+    make(&runner, "d@example.com", Manner::Autocommit).await;
+    assert_eq!(shown().await, "50ms");
+}
