@@ -72,7 +72,7 @@ pub(super) async fn open(
     let catalog = Catalog::new(&world.folders.cache, config);
     let known = catalog.look(&session).await?;
     catalog.note(&config.root, &known);
-    Ok(Opened { runner: Runner::new(session), known, place })
+    Ok(Opened { runner: Runner::owning(session), known, place })
 }
 
 /// Runs a call to its rows; what stops it is told in words.
