@@ -3,13 +3,14 @@
 //! value is told but primary keys, which are the person's own handle on a row.
 
 use seedbed_api::plan::{Argument, Diagnosis, Policy, Reason, Trouble};
-use seedbed_schema::{Table, TableName, TypeShape, UniqueKey, quote};
+use seedbed_schema::{Table, UniqueKey, quote, quote_literal};
 
 use crate::alike;
 use crate::compile::{names as evidence, told_apart};
+use crate::constraint::{checked, excluded, no_partition, null, orphan, second_key};
 use crate::graph::Node;
 use crate::key::option;
-use crate::line::make_with;
+use crate::line::{make_with, repeat};
 use crate::raised::{is_raised, raised};
 use crate::shape::Entry;
 use crate::twins::twins;
@@ -28,7 +29,7 @@ pub(crate) fn diagnose(entry: &Entry, trouble: &Trouble) -> Diagnosis {
     }
 }
 
-fn diagnosis(message: String) -> Diagnosis {
+pub(crate) fn diagnosis(message: String) -> Diagnosis {
     Diagnosis { message, detail: None, hints: Vec::new() }
 }
 
@@ -73,7 +74,7 @@ fn words(table: &Table, index: &str) -> String {
     key.map_or_else(|| index.to_owned(), columns)
 }
 
-fn columns(key: &UniqueKey) -> String {
+pub(crate) fn columns(key: &UniqueKey) -> String {
     let parts = key.parts.iter();
     let names: Vec<&str> =
         parts.map(|part| part.column.as_deref().unwrap_or(&part.expression)).collect();
@@ -116,7 +117,7 @@ fn left(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
             "another session made the same fresh rows of {} at the same time{place}",
             table.name
         ));
-        told.hints.push("run it again".to_owned());
+        told.hints.push(repeat(node));
         return told;
     }
     let first = node.key.first();
@@ -160,11 +161,20 @@ fn hidden(table: &Table, trouble: &Trouble) -> Option<[String; 2]> {
     (session(table, trouble, 3) == Some("t")).then(|| {
         let (_, role) = role(table, trouble);
         [
-            "set what the policies look at (SELECT set_config('app.tenant', '…', true)) first"
-                .to_owned(),
+            // Mostly a setting such as `app.tenant`, to be made first.
+            policies(table),
             format!("ALTER ROLE {role} BYPASSRLS"),
         ]
     })
+}
+
+/// A line that shows what row-level security asks of rows.
+fn policies(table: &Table) -> String {
+    format!(
+        "SELECT policyname, qual, with_check FROM pg_policies WHERE schemaname = {} AND tablename = {}",
+        quote_literal(&table.name.schema),
+        quote_literal(&table.name.name)
+    )
 }
 
 /// A row that is neither found nor made, by what the schema says.
@@ -179,7 +189,8 @@ fn unseen(node: &Node, place: &str, triggers: &[&str]) -> Diagnosis {
             first.words().join(", ")
         ));
         told.detail = Some(format!("{}: WHERE {predicate}", name(first.index.as_deref())));
-        told.hints.push(format!("pass values of {} that meet it", mentioned.join(", ")));
+        let mentioned: Vec<&str> = mentioned.iter().map(String::as_str).collect();
+        told.hints.push(make_with(&table.name.to_string(), &mentioned));
         told.hints.extend(others(node));
         return told;
     }
@@ -199,7 +210,7 @@ fn unseen(node: &Node, place: &str, triggers: &[&str]) -> Diagnosis {
             table.name
         ));
         told.detail = Some("Other sessions may make and delete it all the time.".to_owned());
-        told.hints.push("run it again".to_owned());
+        told.hints.push(repeat(node));
         return told;
     }
     let mut told = diagnosis(format!(
@@ -208,7 +219,8 @@ fn unseen(node: &Node, place: &str, triggers: &[&str]) -> Diagnosis {
         first.words().join(", ")
     ));
     told.detail = Some(format!("triggers: {}", triggers.join(", ")));
-    told.hints.push("pass the key as the trigger leaves it".to_owned());
+    // The key as the trigger leaves it.
+    told.hints.push(make_with(&table.name.to_string(), &first.columns().collect::<Vec<_>>()));
     told
 }
 
@@ -302,10 +314,10 @@ fn refused(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
             left(entry, node, trouble)
         }
         "23505" => second_key(node, constraint),
-        "23P01" => excluded(table, constraint),
+        "23P01" => excluded(node, constraint),
         "23514" if constraint.is_empty() => no_partition(table),
         "23514" => checked(entry, table, constraint),
-        "23503" => orphan(table, constraint),
+        "23503" => orphan(node, constraint),
         "23502" => null(node, trouble.column.as_deref()),
         "42501" => forbidden(entry, table, trouble),
         "40001" => {
@@ -318,14 +330,15 @@ fn refused(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
                 "The transaction is {level}; what was committed after its first statement can \
                  neither be seen nor be made again in it."
             ));
-            told.hints.push("make the row before the transaction, or at its beginning".to_owned());
+            told.hints.push(format!("{}   # before the transaction begins", repeat(node)));
             told.hints.push("SET TRANSACTION ISOLATION LEVEL READ COMMITTED".to_owned());
             told
         }
-        "55P03" | "57014" | "40P01" => waiting(table, trouble, state),
+        "55P03" | "57014" | "40P01" => waiting(node, trouble, state),
         "42P10" => {
             let mut told = diagnosis(format!("the key of {} is no longer unique", table.name));
-            told.hints.push("run it again: the schema changed meanwhile".to_owned());
+            told.detail = Some("The schema changed meanwhile.".to_owned());
+            told.hints.push(repeat(node));
             told
         }
         state if is_raised(node, state) => raised(node),
@@ -418,117 +431,6 @@ fn misfit(node: &Node, trouble: &Trouble) -> Diagnosis {
     told
 }
 
-fn second_key(node: &Node, constraint: &str) -> Diagnosis {
-    let table = &node.table;
-    let key = table.keys.iter().find(|key| key.name == constraint);
-    let columns = key.map_or_else(|| constraint.to_owned(), columns);
-    let generated = key.is_some_and(|key| {
-        key.columns().all(|name| node.sources.get(name) == Some(&crate::graph::Source::Generated))
-    });
-    let mut told = if generated {
-        diagnosis(format!("the generated {columns} is taken by another row of {}", table.name))
-    } else {
-        diagnosis(format!(
-            "another row of {} has this {columns}, but not this {}",
-            table.name,
-            node.key.first().words().join(", ")
-        ))
-    };
-    if let Some(key) = key {
-        let chosen = node.key.first().index.as_deref() == Some(key.name.as_str());
-        if !generated && !chosen {
-            told.hints.push(option(key));
-        }
-        told.hints.push(format!("pass another {columns}"));
-    }
-    told
-}
-
-fn excluded(table: &Table, constraint: &str) -> Diagnosis {
-    let exclusion = table.exclusions.iter().find(|exclusion| exclusion.name == constraint);
-    let mut told =
-        diagnosis(format!("a row of {} would overlap another one: {constraint}", table.name));
-    if let Some(exclusion) = exclusion {
-        let names: Vec<&str> =
-            exclusion.parts.iter().map(|part| part.expression.as_str()).collect();
-        told.hints.push(format!("pass {} that overlaps nothing", names.join(", ")));
-    }
-    told
-}
-
-fn no_partition(table: &Table) -> Diagnosis {
-    let mut told = diagnosis(format!("no partition of {} takes the row", table.name));
-    told.hints.push(format!("pass {} within a partition", table.partition_key.join(", ")));
-    told.hints.push(format!(
-        "CREATE TABLE {} PARTITION OF {} DEFAULT",
-        TableName { name: format!("{}_default", table.name.name), ..table.name.clone() }.sql(),
-        table.name.sql()
-    ));
-    told
-}
-
-fn checked(entry: &Entry, table: &Table, constraint: &str) -> Diagnosis {
-    let mut told = diagnosis(format!("a row of {} does not meet {constraint}", table.name));
-    let own = table.checks.iter().find(|check| check.name == constraint);
-    let domains = table.columns.iter().filter_map(|column| match &column.data_type.shape {
-        TypeShape::Named(name) => match entry.schema.named_type(name)? {
-            seedbed_schema::NamedType::Domain { checks, .. } => Some((column, checks)),
-            _ => None,
-        },
-        _ => None,
-    });
-    let mut of_domain = domains.filter_map(|(column, checks)| {
-        Some((column, checks.iter().find(|check| check.name == constraint)?))
-    });
-    if let Some(check) = own {
-        told.detail = Some(format!("CHECK ({})", check.expression));
-        let passed: Vec<String> = check.columns.iter().map(|name| format!("{name}=…")).collect();
-        told.hints.push(format!("seedbed make {} {}", table.name, passed.join(" ")));
-    } else if let Some((column, check)) = of_domain.next() {
-        told.detail = Some(format!("CHECK ({})", check.expression));
-        told.hints.push(format!("seedbed make {} {}=…", table.name, column.name));
-    }
-    told
-}
-
-fn orphan(table: &Table, constraint: &str) -> Diagnosis {
-    let foreign = table.foreign_keys.iter().find(|foreign| foreign.name == constraint);
-    let Some(foreign) = foreign else {
-        return diagnosis(format!("a row of {} refers to a row that is not there", table.name));
-    };
-    let columns = foreign.columns.join(", ");
-    let mut told = diagnosis(format!(
-        "{columns} of {} refers to a row of {} that is not there",
-        table.name, foreign.parent
-    ));
-    told.hints.push(format!("leave out {columns}: its parent is made then"));
-    let there: Vec<String> =
-        foreign.parent_columns.iter().map(|name| format!("{name}=…")).collect();
-    told.hints.push(format!("seedbed make {} {}", foreign.parent, there.join(" ")));
-    told
-}
-
-fn null(node: &Node, column: Option<&str>) -> Diagnosis {
-    let table = &node.table.name;
-    let column = column.unwrap_or("a column");
-    let given = node.sources.contains_key(column);
-    let triggers: Vec<&str> =
-        node.table.triggers.iter().filter(|t| t.on_insert).map(|t| t.name.as_str()).collect();
-    if given && !triggers.is_empty() {
-        // It had a value, and computes another one from other columns.
-        let mut told = diagnosis(format!("a trigger set {column} of {table} to NULL"));
-        told.detail = Some(format!("triggers: {}", triggers.join(", ")));
-        let others: Vec<String> = node.generated();
-        let passed: Vec<String> =
-            others.iter().filter(|name| *name != column).map(|name| format!("{name}=…")).collect();
-        told.hints.push(format!("seedbed make {table} {}", passed.join(" ")));
-        return told;
-    }
-    let mut told = diagnosis(format!("{column} of {table} would be NULL, which it cannot be"));
-    told.hints.push(format!("seedbed make {table} {column}=…"));
-    told
-}
-
 fn forbidden(entry: &Entry, table: &Table, trouble: &Trouble) -> Diagnosis {
     let (who, role) = role(table, trouble);
     let updates = entry.plan.steps.iter().any(|step| {
@@ -558,14 +460,15 @@ fn forbidden(entry: &Entry, table: &Table, trouble: &Trouble) -> Diagnosis {
     let mut told = diagnosis(format!("{who} may not write this row of {}", table.name));
     if session(table, trouble, 3) == Some("t") {
         told.detail = Some("Row-level security binds the role on this table.".to_owned());
-        told.hints.push("pass values that the policies' WITH CHECK allows".to_owned());
+        told.hints.push(policies(table));
     } else {
         told.hints.push(format!("GRANT SELECT, INSERT, UPDATE ON {own} TO {role}"));
     }
     told
 }
 
-fn waiting(table: &Table, trouble: &Trouble, state: &str) -> Diagnosis {
+fn waiting(node: &Node, trouble: &Trouble, state: &str) -> Diagnosis {
+    let table = &node.table;
     // Those with locks on this table come first: others of the plan may be
     // waited for through a foreign key.
     let own = table.name.sql();
@@ -573,6 +476,7 @@ fn waiting(table: &Table, trouble: &Trouble, state: &str) -> Diagnosis {
     let mut writers: Vec<_> = all.iter().filter(|row| text(row, 5) == Some(&own)).collect();
     writers.extend(all.iter().filter(|row| text(row, 5) != Some(&own)));
     let mut seen = std::collections::BTreeSet::new();
+    let first = writers.first().and_then(|row| text(row, 2)).map(str::to_owned);
     let list: Vec<String> = writers
         .into_iter()
         .filter(|row| seen.insert(text(row, 2)))
@@ -592,8 +496,10 @@ fn waiting(table: &Table, trouble: &Trouble, state: &str) -> Diagnosis {
         told.detail =
             Some(format!("locks on what the call needs are held by: {}", list.join("; ")));
     }
-    told.hints.push("commit or roll back there first".to_owned());
-    told.hints
-        .push("make shared rows before the tests, so that none must wait for them".to_owned());
+    if let Some(process) = first {
+        // Or commit or roll back there.
+        told.hints.push(format!("SELECT pg_terminate_backend({process})"));
+    }
+    told.hints.push(format!("{}   # before the tests, so that none waits for it", repeat(node)));
     told
 }

@@ -5,6 +5,7 @@ mod alike;
 mod build;
 mod compile;
 mod constants;
+mod constraint;
 mod diagnose;
 mod exhausted;
 mod explain;

@@ -5,6 +5,7 @@ use seedbed_api::plan::{Diagnosis, Reason, Trouble};
 
 use crate::compile::twins_of;
 use crate::graph::{Node, Source};
+use crate::line::make_with;
 
 /// Tells it, if that is what stopped the plan.
 pub(crate) fn twins(node: &Node, trouble: &Trouble) -> Option<Diagnosis> {
@@ -25,17 +26,19 @@ pub(crate) fn twins(node: &Node, trouble: &Trouble) -> Option<Diagnosis> {
         .map(|(name, _)| name.as_str())
         .collect();
     let table = &node.table.name;
-    let hint = if node.fresh || others.is_empty() {
-        format!("pass another {key} for each row")
-    } else {
-        format!("pass the same {} for both, or another {key}", others.join(", "))
-    };
+    // A value of the key for each row; or one value of the others for both.
+    let own: Vec<&str> = identifier.columns().collect();
+    let name = table.to_string();
+    let mut hints = vec![make_with(&name, &[own.clone(), own.clone()].concat())];
+    if !node.fresh && !others.is_empty() {
+        hints.push(make_with(&name, &[own, others].concat()));
+    }
     Some(Diagnosis {
         message: format!(
             "rows {first} and {second} of the call are the same row of {table}: their {key} is \
              the same"
         ),
         detail: (!node.fresh).then(|| "Each wants it otherwise.".to_owned()),
-        hints: vec![hint],
+        hints,
     })
 }

@@ -9,12 +9,15 @@ use seedbed_api::{Failure, Kind, Result};
 use seedbed_model::Settings;
 use seedbed_schema::{Column, Lookup, NamedType, Schema, Table, TableName, TypeShape, near, quote};
 
-use crate::line::{make, make_as};
+use crate::line::{make, make_as, make_with};
 use crate::predicates::{Predicates, Values};
 use crate::run::bounded;
 
 /// Tables above this depth of `with` are a mistake, not a wish.
 const DEEPEST: usize = 16;
+
+/// Columns of a table in a line to paste, where none was meant that it has.
+const FEW: usize = 4;
 
 /// Parts of one call, children of children included: each has statements of its
 /// own, and compiling them is not linear.
@@ -130,7 +133,11 @@ impl Reader<'_> {
         self.parts += 1;
         if self.parts > MOST_PARTS {
             return Err(config(format!("`with` names more than {MOST_PARTS} groups of children"))
-                .hint("make more rows of each group, or several calls"));
+                .hint(make_as(
+                    parent.unwrap_or(&call.table),
+                    "--with",
+                    &format!("{}=3", call.table),
+                )));
         }
         let line = |name: &str| match parent {
             None => make(name, None),
@@ -342,7 +349,12 @@ fn column_named<'a>(
         let near = near(name, columns.clone());
         if near.is_empty() {
             let all: Vec<&str> = columns.collect();
-            return failure.hint(format!("its columns: {}", all.join(", ")));
+            let writable = named.columns.iter().filter(|column| column.is_writable());
+            let writable = writable.filter(|column| !column.is_surrogate());
+            let few: Vec<&str> = writable.map(|column| column.name.as_str()).take(FEW).collect();
+            return failure
+                .detail(format!("its columns: {}", all.join(", ")))
+                .hint(make_with(&named.name.to_string(), &few));
         }
         near.iter().fold(failure, |failure, near| failure.hint(line(near)))
     })
@@ -363,7 +375,8 @@ fn fits(
         Argument::Each(values) if values.len() as u64 == rows => values.as_slice(),
         Argument::Each(values) => {
             let message = format!("{} has {} values for {rows} rows", place(), values.len());
-            return Err(config(message).hint(format!("pass one value, or {rows}")));
+            let line = make_with(&table.name.to_string(), &[&column.name]);
+            return Err(config(message).hint(format!("{line} -n {rows}")));
         }
     };
     if column.not_null && values.iter().any(Option::is_none) {

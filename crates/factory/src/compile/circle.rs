@@ -11,6 +11,7 @@ use seedbed_schema::{Column, Schema, quote};
 use super::columns::{drawn, overriding, parameter, returned, typed};
 use super::look_up::found;
 use crate::graph::{Graph, Source};
+use crate::line::make_with;
 use crate::sql::{Form, Statement};
 use crate::target::target;
 use crate::wanted::config;
@@ -159,5 +160,15 @@ fn unsolved(graph: &Graph, group: &[usize]) -> Failure {
         group.iter().map(|node| graph.nodes[*node].table.name.to_string()).collect();
     let message =
         format!("rows of {} need each other, and nothing can come first", names.join(", "));
-    config(message).hint(format!("pass a value for a foreign key of {}", names[0]))
+    let lines = group.iter().filter_map(|index| {
+        let node = &graph.nodes[*index];
+        let refers = |(name, source): (&String, &Source)| match source {
+            Source::Parent { node, .. } if group.contains(node) => Some(name.clone()),
+            _ => None,
+        };
+        let own: Vec<String> = node.sources.iter().filter_map(refers).collect();
+        let own: Vec<&str> = own.iter().map(String::as_str).collect();
+        (!own.is_empty()).then(|| make_with(&node.table.name.to_string(), &own))
+    });
+    lines.fold(config(message), Failure::hint)
 }

@@ -7,7 +7,7 @@ use seedbed_schema::ForeignKey;
 
 use super::grow::Growing;
 use super::node::Source;
-use crate::line::make_with;
+use crate::line::{make, make_with};
 use crate::wanted::{Wanted, config};
 
 impl Growing<'_> {
@@ -32,10 +32,7 @@ impl Growing<'_> {
             [one] => *one,
             [] => {
                 let message = format!("rows of {} do not refer to {parent}", child.table.name);
-                return Err(config(message).hint(format!(
-                    "make the rows of {} in a call of their own",
-                    child.table.name
-                )));
+                return Err(config(message).hint(make(&child.table.name.to_string(), None)));
             }
             several => {
                 let message =

@@ -16,6 +16,7 @@ use seedbed_schema::ForeignKey;
 
 use super::grow::{Growing, Sameness, Seed};
 use super::node::{Place, Source};
+use crate::line::make_with;
 use crate::wanted::config;
 
 impl Growing<'_> {
@@ -120,13 +121,17 @@ impl Growing<'_> {
                 _ if varies => {}
                 Some(foreign) => own.push(foreign.name.clone()),
                 None if chosen && !single => {
-                    let columns: Vec<&str> = key.columns().collect();
-                    let columns = columns.join(", ");
+                    let own: Vec<&str> = key.columns().collect();
+                    let columns = own.join(", ");
                     let message = format!(
                         "the rows of {} cannot all have the same key ({columns})",
                         node.table.name
                     );
-                    return Err(config(message).hint("pass one value for each row"));
+                    // A value for each row.
+                    let name = node.table.name.to_string();
+                    return Err(
+                        config(message).hint(make_with(&name, &[own.clone(), own].concat()))
+                    );
                 }
                 None => {}
             }

@@ -1,6 +1,6 @@
 //! Hints are lines to paste.
 
-use seedbed_api::plan::Call;
+use seedbed_api::plan::{Call, Outcome};
 use seedbed_factory::Manner;
 
 use super::ground::{Maker, call};
@@ -90,4 +90,41 @@ async fn a_value_of_another_type_is_told_by_its_column() {
     assert!(told.message.contains("items.amount is not of its type"), "{told:?}");
     assert_eq!(told.detail.as_deref(), Some("amount is integer"));
     assert_eq!(told.hints, ["seedbed make items amount=…"]);
+}
+
+/// What is there already and nobody passed: told with the columns to pass.
+#[tokio::test]
+async fn a_generated_value_that_is_taken_is_told_with_lines() {
+    let maker = Maker::new(
+        "CREATE EXTENSION btree_gist;
+         CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL UNIQUE, \
+           username text NOT NULL UNIQUE);
+         CREATE TABLE stays (id serial PRIMARY KEY, name text NOT NULL UNIQUE, room int NOT NULL, \
+           during daterange NOT NULL, EXCLUDE USING gist (room WITH =, during WITH &&))",
+    )
+    .await;
+    // Other people's rows with what the first of these would have.
+    for (table, key) in [("users", "email"), ("stays", "name")] {
+        maker.make(&call(table, &[])).await;
+        maker.batch(&format!("UPDATE {table} SET {key} = 'another'")).await;
+    }
+    for (table, line) in [
+        ("users", "seedbed make users username=…"),
+        ("stays", "seedbed make stays room=… during=…"),
+    ] {
+        for count in [None, Some(3)] {
+            let told = maker.told(&Call { count, ..call(table, &[]) }, Manner::Autocommit).await;
+            let expected = [line.to_owned(), format!("seedbed make {table} --fresh")];
+            assert_eq!(told.hints, expected, "{told:?}");
+        }
+        let count = maker.value(&format!("SELECT count(*) FROM {table}")).await;
+        assert_eq!(count, "1", "nothing was made of {table}");
+        // Both are ways out.
+        let fresh = Call { fresh: true, ..call(table, &[]) };
+        assert_eq!(maker.make(&fresh).await.outcome(), Outcome::Created);
+    }
+    let user = call("users", &[("username", "mine")]);
+    assert_eq!(maker.make(&user).await.outcome(), Outcome::Created);
+    let stay = call("stays", &[("room", "1"), ("during", "[2020-01-01,2020-01-02)")]);
+    assert_eq!(maker.make(&stay).await.outcome(), Outcome::Created);
 }

@@ -196,7 +196,10 @@ async fn what_cannot_be_meant_is_refused_with_what_is_near() {
         (call("users", &[("emial", "x")]), ["no column emial", "email"]),
         (call("users", &[("big", "x")]), ["computed by the database", "big"]),
         (call("users", &[("mood", "hapy")]), ["takes one of", "happy"]),
-        (Call { count: Some(3), ..call("users", &[("email", "x")]) }, ["same key", "one value"]),
+        (
+            Call { count: Some(3), ..call("users", &[("email", "x")]) },
+            ["same key", "make users email=… email=…"],
+        ),
         (
             Call { key: vec!["mood".to_owned()], ..call("users", &[]) },
             ["not unique", "--key email"],
