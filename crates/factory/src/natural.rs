@@ -97,6 +97,8 @@ pub(crate) fn datum(schema: &Schema, data_type: &TypeRef, text: Option<&str>) ->
             Some(NamedType::Domain { base, .. }) => datum(schema, base, Some(text)),
             _ => Datum::text(text),
         },
+        // ASCII is its own normal form.
+        _ if text.is_ascii() => Datum::text(text),
         _ => Datum::Text(text.nfc().collect()),
     }
 }

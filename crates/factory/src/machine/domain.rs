@@ -14,6 +14,9 @@ use crate::wanted::config;
 /// `Config` naming the columns and how many values there are.
 pub(super) fn suffices(rows: &Rows<'_>, index: usize) -> Result<()> {
     let node = &rows.graph.nodes[index];
+    if narrowest(node).is_none() {
+        return Ok(());
+    }
     let last = rows.size(node).saturating_sub(1);
     let Known::Ordinal(_, ordinal) = rows.identity(index, last) else { return Ok(()) };
     holds(node, ordinal)

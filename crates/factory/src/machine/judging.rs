@@ -44,15 +44,19 @@ pub(super) fn is_judged(node: &Node) -> bool {
     // By its first key a fresh row is unused and a keyed one is missing. What they
     // have besides may belong to any other row: its key was changed since, or two
     // keys are one to a person.
-    let is_keyed = node.identity == Identity::Key;
+    if !node.fresh && node.identity != Identity::Key {
+        return false;
+    }
     let is_generated = |name: &str| node.sources.get(name) == Some(&Source::Generated);
     let first = node.key.first().index.as_deref();
     let is_other = |key: &UniqueKey| first != Some(key.name.as_str());
-    let may_be_taken = judged_table(node).0.keys.iter().any(|key| {
-        key.columns()
-            .any(|name| is_generated(name) && (is_other(key) || node.model.domain(name).is_some()))
-    });
-    (node.fresh || is_keyed) && (may_be_taken || !node.table.exclusions.is_empty())
+    let mut keys = node.table.keys.iter().filter(|key| tells_apart(node, key));
+    !node.table.exclusions.is_empty()
+        || keys.any(|key| {
+            key.columns().any(|name| {
+                is_generated(name) && (is_other(key) || node.model.domain(name).is_some())
+            })
+        })
 }
 
 /// The table with the keys that tell rows apart, and whether rows that are
@@ -61,20 +65,23 @@ pub(super) fn is_judged(node: &Node) -> bool {
 /// differ from those made with it. The key that was passed is missing by now.
 fn judged_table(node: &Node) -> (Table, bool) {
     let mut table = Table::clone(&node.table);
-    if !node.fresh && node.identity != Identity::Key {
+    table.keys.retain(|key| tells_apart(node, key));
+    let beside_rows = node.fresh || node.identity == Identity::Key;
+    if !beside_rows {
         table.exclusions.clear();
+    }
+    (table, beside_rows)
+}
+
+/// Whether a key is one of those, see [`judged_table`].
+fn tells_apart(node: &Node, key: &UniqueKey) -> bool {
+    if !node.fresh && node.identity != Identity::Key {
         let is_generated = |name: &String| node.sources.get(name) == Some(&Source::Generated);
-        table.keys.retain(|key| key.parts.iter().flat_map(|part| &part.columns).all(is_generated));
-        return (table, false);
+        return key.parts.iter().flat_map(|part| &part.columns).all(is_generated);
     }
-    table.keys.retain(|key| !key.name.is_empty());
-    if !node.fresh {
-        let identifiers = &node.key.identifiers;
-        table.keys.retain(|key| {
-            !identifiers.iter().any(|one| one.index.as_deref() == Some(key.name.as_str()))
-        });
-    }
-    (table, true)
+    let passed = &node.key.identifiers;
+    let is_passed = || passed.iter().any(|one| one.index.as_deref() == Some(key.name.as_str()));
+    !key.name.is_empty() && (node.fresh || !is_passed())
 }
 
 /// The judging of one node's rows.
