@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .after import after as after
+    from .builder import Builder as Builder
     from .client import Client as Client
     from .errors import BinaryMissing as BinaryMissing
     from .errors import CannotMake as CannotMake
@@ -23,12 +25,24 @@ if TYPE_CHECKING:
     from .lease import Mark as Mark
     from .lease import Rewound as Rewound
     from .lease import Session as Session
+    from .make import Make as Make
+    from .pools import on_replaced as on_replaced
+    from .row import Row as Row
+    from .scenario import Scenarios as Scenarios
+    from .scenario import scenario as scenario
     from .service import Service as Service
 
     __version__: str
 
 # Which module each public name is of.
 _HOMES = {
+    "scenario": "scenario",
+    "on_replaced": "pools",
+    "after": "after",
+    "Scenarios": "scenario",
+    "Row": "row",
+    "Make": "make",
+    "Builder": "builder",
     "BinaryMissing": "errors",
     "CannotMake": "errors",
     "Client": "client",
@@ -48,20 +62,27 @@ _HOMES = {
 
 __all__ = [
     "BinaryMissing",
+    "Builder",
     "CannotMake",
     "Client",
     "Kept",
     "Lease",
     "LeaseEnded",
+    "Make",
     "Mark",
     "MarksLost",
     "Refused",
     "Rewound",
+    "Row",
+    "Scenarios",
     "SeedbedError",
     "Service",
     "ServiceMissing",
     "Session",
     "VersionSkew",
+    "after",
+    "on_replaced",
+    "scenario",
 ]
 
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Union
 
 from .action import BEGIN, COMMIT, ROLLBACK, Diagnosis, Query, Refusal, Values
-from .plan import Kept, Made
+from .plan import Kept, Made, array
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -205,16 +205,3 @@ class _Run:
                 kept = Kept(binding.kept, sorted(self.kept[name])) if self.kept[name] else None
                 made.append(Made(name, binding.table, binding.columns, rows, self.outcomes[name], kept))
         return made
-
-
-def array(texts: Sequence[Text]) -> str:
-    r"""The array literal of texts.
-
-    >>> array(["a", None, 'say "hi"'])
-    '{"a",NULL,"say \\"hi\\""}'
-    """
-    return "{" + ",".join(["NULL" if text is None else _quoted(text) for text in texts]) + "}"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

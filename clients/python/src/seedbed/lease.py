@@ -68,6 +68,10 @@ class Rewound:
     kept: Kept | None = None
 
 
+# What was learned about databases of one template, by its fingerprint: plans, the schema.
+_MEMORIES: dict[str, dict[Any, Any]] = {}
+
+
 class Lease:
     """A database of one's own, until it is released or the client's connection ends.
 
@@ -87,8 +91,8 @@ class Lease:
         self.template: str = said["template"]
         self.first = Mark(said["mark"], 0, True)
         self.released = False
-        # Counts replacements: what is known about a database that is gone is forgotten.
-        self.generation = 0
+        # Shared by all leases of the template, so that a lease on another lane has nothing to ask again.
+        self.memory = _MEMORIES.setdefault(self.template, {})
         self._path = f"/v1/leases/{self.id}"
 
     def __repr__(self) -> str:
@@ -124,7 +128,8 @@ class Lease:
         name = mark.name if isinstance(mark, Mark) else mark
         rewound = _rewound(self.client.post(f"{self._path}/rewind", {"mark": name, "test": test, "keep": keep}))
         if rewound.replaced:
-            self.generation += 1
+            # What was learned after a test changed the schema is not true any more.
+            self.memory.clear()
         return rewound
 
     def keep(self, test: str | None = None) -> Kept:

@@ -115,3 +115,16 @@ class Plan:
         self.steps = [Step(step) for step in said["steps"]]
         self.evidence = [Step(step) for step in said["evidence"]]
         self.result: str = said["result"]
+
+
+def array(texts: Sequence[Text]) -> str:
+    r"""The array literal of texts.
+
+    >>> array(["a", None, 'say "hi"'])
+    '{"a",NULL,"say \\"hi\\""}'
+    """
+    return "{" + ",".join(["NULL" if text is None else _quoted(text) for text in texts]) + "}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,215 @@
+"""How a call becomes rows, without touching a connection: a generator, as the interpreter of plans is.
+
+Invariants: a plan is asked for once for each form of call and template, so a row that is there costs its look-up and
+nothing else; a shape that the service does not know any more is asked for again, once; what a value was refused for in
+a plan made for other values is judged again with a plan made for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .action import Diagnosis, Query, Values
+from .after import hooks_of
+from .call import Call, all_fit, call_of
+from .errors import CannotMake, Refused
+from .fresh import ATTEMPTS, Ahead, is_taken
+from .interpreter import run
+from .parents import concerns, resolve
+from .plan import Made, Plan
+from .row import Layout, Row, name_of, rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from .builder import Builder
+    from .call import Argument
+    from .lease import Lease
+    from .make import Make
+
+# Plans that are kept for one template. A suite has some hundreds of forms.
+_KEPT = 2048
+
+
+class Open(NamedTuple):
+    """Wants the driver for the call."""
+
+
+class Hook(NamedTuple):
+    """Wants a hook to be called."""
+
+    hook: Callable[[Make, Row], Any]
+    make: Make
+    row: Row
+
+
+OPEN = Open()
+
+
+class Known:
+    """A plan and what is needed to run it for other values. `shared`: whether the values decided nothing so far."""
+
+    __slots__ = ("layouts", "plan", "types")
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.layouts = {name: Layout(binding.table, binding.columns) for name, binding in plan.bindings.items()}
+        columns = plan.bindings[plan.result].columns
+        self.types = {column["name"]: column["type"] for column in columns}
+
+
+def rows(make: Make, builder: Builder, count: int | None) -> Generator[Any, Any, list[Row]]:
+    """Makes the rows of a builder, parents first, and runs the hooks of those that were created."""
+    values = builder.values
+    if any(concerns(name, value) for name, value in values.items()):
+        values = yield from resolve(make, builder.table, values)
+    fresh = builder.options.get("fresh", False)
+    if make.connected:
+        # Fresh rows are counted, so one of them is a list of one.
+        call = call_of(make.lease, builder, values, 1 if fresh and count is None else count)
+        driver = yield OPEN
+        in_transaction = driver.in_transaction()
+        if fresh and in_transaction:
+            made, result, layouts = yield from _fresh(make, call, values)
+        else:
+            made, result, layouts = yield from _run(make.lease, call, values, in_transaction)
+    else:
+        call = call_of(make.lease, builder, values, count)
+        made = [Made.of(one) for one in make.lease.make(call.said)]
+        result, layouts = result_of(make.lease, call.said, made), {}
+    related: list[tuple[str, list[Row]]] = []
+    outcomes: dict[int, list[str]] = {}
+    found: list[Row] = []
+    for one in made:
+        of_binding = rows_of(one, layouts.get(one.binding), related)
+        related.append((name_of(one.table), of_binding))
+        outcomes[id(of_binding)] = one.outcomes
+        if one.binding == result:
+            found = of_binding
+    for table, of_binding in related:
+        hooks = hooks_of(table)
+        for row, outcome in zip(of_binding, outcomes[id(of_binding)]):
+            if outcome == "created":
+                make.created[table] = make.created.get(table, 0) + 1
+                for hook in hooks:
+                    yield Hook(hook, make, row)
+    return found
+
+
+def _fresh(make: Make, call: Call, values: dict[str, Any]) -> Generator[Any, Any, Any]:
+    """Fresh rows in a transaction of the caller's: see the module of this name."""
+    skipped = make.created.get(call.said["table"], 0)
+    for _ in range(ATTEMPTS):
+        try:
+            return (yield from _run(make.lease, call, values, True, (make.ahead, skipped)))
+        except CannotMake as error:
+            if not is_taken(error):
+                raise
+            taken = error
+            skipped += max(1, skipped)
+    raise taken
+
+
+def result_of(lease: Lease, said: dict[str, Any], made: list[Made]) -> str:
+    """Which of the bindings is what was asked for."""
+    if len(made) == 1 or any(one.binding == said["table"] for one in made):
+        return made[0].binding if len(made) == 1 else str(said["table"])
+    # A view's rows go by its table's name; the plan says which.
+    return str(lease.plan(said)["plan"]["result"])
+
+
+def _run(
+    lease: Lease, call: Call, values: dict[str, Any], in_transaction: bool, fresh: tuple[Ahead, int] | None = None
+) -> Generator[Any, Any, tuple[list[Made], str, dict[str, Layout]]]:
+    known, arguments = _known(lease, call)
+    cached = known is not None
+    if known is None:
+        known, arguments = _ask(lease, call)
+    try:
+        made = yield from _attempt(lease, known, call, values, arguments, in_transaction, fresh)
+    except (Refused, CannotMake) as error:
+        if error.code != "unknown_shape" and not cached:
+            raise
+        shape = known.plan.shape
+        known, arguments = _ask(lease, call)
+        if error.code != "unknown_shape":
+            if known.plan.shape == shape:
+                raise
+            # The same form, another plan: from now on the values belong to its name.
+            lease.memory.setdefault("deciding", set()).add(call.form)
+            _keep(lease, call, known, arguments)
+        made = yield from _attempt(lease, known, call, values, arguments, in_transaction, fresh)
+    return made, known.plan.result, known.layouts
+
+
+def _attempt(
+    lease: Lease,
+    known: Known,
+    call: Call,
+    values: dict[str, Any],
+    arguments: dict[str, Argument],
+    in_transaction: bool,
+    fresh: tuple[Ahead, int] | None,
+) -> Generator[Any, Any, list[Made]]:
+    """Runs a plan; what concerns the service is done here."""
+    # A look-up has no savepoint of its own: it cannot fail, unless a value is none of its column's. In a transaction of
+    # the caller's that must not cost the transaction.
+    guarded = in_transaction and not (all_fit(known.types, values, call.arguments) and not call.children)
+    going = run(known.plan, arguments, call.said.get("count", 1), in_transaction)
+    try:
+        action = next(going)
+        while True:
+            try:
+                answer: Any
+                if type(action) is Values and fresh:
+                    ahead, skipped = fresh
+                    answer = ahead.values(lease, known.plan, action.request, skipped)
+                elif type(action) is Values:
+                    answer = lease.values(action.request)
+                elif type(action) is Diagnosis:
+                    answer = _error(lease.diagnosis(action.trouble))
+                else:
+                    if guarded and type(action) is Query:
+                        action.savepoint = True
+                    answer = yield action
+            except BaseException as error:
+                action = going.throw(error)
+            else:
+                action = going.send(answer)
+    except StopIteration as done:
+        made: list[Made] = done.value
+        return made
+
+
+def _known(lease: Lease, call: Call) -> tuple[Known | None, dict[str, Argument]]:
+    """The plan of the call's form, if it is known."""
+    if call.form is None:
+        return None, {}
+    found = lease.memory.get(_name(lease, call))
+    return found, {**call.arguments, **call.children} if call.children else call.arguments
+
+
+def _ask(lease: Lease, call: Call) -> tuple[Known, dict[str, Argument]]:
+    planned = lease.plan(call.said)
+    known = Known(Plan(planned["plan"]))
+    arguments: dict[str, Argument] = planned["arguments"]
+    _keep(lease, call, known, arguments)
+    return known, arguments
+
+
+def _keep(lease: Lease, call: Call, known: Known, arguments: dict[str, Argument]) -> None:
+    # Only if the arguments have the names that were guessed; those of views and of children may not.
+    if call.form is not None and arguments == {**call.arguments, **call.children}:
+        if len(lease.memory) > _KEPT:
+            lease.memory.clear()
+        lease.memory[_name(lease, call)] = known
+
+
+def _name(lease: Lease, call: Call) -> Any:
+    if call.form in lease.memory.get("deciding", ()):
+        return call.form, tuple(call.arguments.values()), tuple(call.children.values())
+    return call.form
+
+
+def _error(said: dict[str, Any]) -> CannotMake:
+    return CannotMake(said["message"], code="cannot_make", hints=said.get("hints") or (), detail=said.get("detail"))
