@@ -6,12 +6,15 @@ test run without a database pays nothing.
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .after import after as after
     from .builder import Builder as Builder
     from .client import Client as Client
+    from .connect import connect_async as connect_async
     from .errors import BinaryMissing as BinaryMissing
     from .errors import CannotMake as CannotMake
     from .errors import LeaseEnded as LeaseEnded
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from .errors import SeedbedError as SeedbedError
     from .errors import ServiceMissing as ServiceMissing
     from .errors import VersionSkew as VersionSkew
+    from .handle import Handle as Handle
     from .lease import Kept as Kept
     from .lease import Lease as Lease
     from .lease import Mark as Mark
@@ -31,11 +35,15 @@ if TYPE_CHECKING:
     from .scenario import Scenarios as Scenarios
     from .scenario import scenario as scenario
     from .service import Service as Service
+    from .shared import shared as shared
 
     __version__: str
 
 # Which module each public name is of.
 _HOMES = {
+    "Handle": "handle",
+    "connect_async": "connect",
+    "shared": "shared",
     "scenario": "scenario",
     "on_replaced": "pools",
     "after": "after",
@@ -65,6 +73,7 @@ __all__ = [
     "Builder",
     "CannotMake",
     "Client",
+    "Handle",
     "Kept",
     "Lease",
     "LeaseEnded",
@@ -81,9 +90,22 @@ __all__ = [
     "Session",
     "VersionSkew",
     "after",
+    "connect_async",
     "on_replaced",
     "scenario",
+    "shared",
 ]
+
+
+class _Package(ModuleType):
+    """Keeps a submodule (`scenario`) from taking the place of the public name it is the home of."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

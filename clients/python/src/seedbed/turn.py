@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Callable
 
+from .errors import Refused
 from .identity import application_name
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Turn:
             worker.layers.finish_from(self._layers)
         except Exception as error:
             broken = error
-        rewound = worker.back_to(self.mark, self.test, keep)
+        rewound = self._rewound(keep)
         for lease, mark in self._others:
             self._judge(verdict, _back_to(worker, lease, mark, self.test))
         verdict.kept = rewound.kept
@@ -97,6 +98,17 @@ class Turn:
         if broken is not None:
             raise broken
         return verdict
+
+    def _rewound(self, keep: bool) -> Rewound:
+        worker = self.worker
+        try:
+            return worker.back_to(self.mark, self.test, keep)
+        except Refused as error:
+            if error.code != "unknown_mark":
+                raise
+        # The test itself went back to a mark below its own: what was shared is gone as well.
+        worker.layers.finish_from(0)
+        return worker.back_to(worker.lease().first, self.test, keep)
 
     def _judge(self, verdict: Verdict, rewound: Rewound) -> None:
         if rewound.committed:
@@ -118,7 +130,7 @@ class Turn:
         for session in rewound.ended:
             verdict.warnings.append(
                 f"{self.test} left a session open that held a {session.holds}: {session.application or 'unnamed'} "
-                f"(role {session.role}, pid {session.pid}); it was ended. Commit, roll back or close before the test ends"
+                f"(role {session.role}, pid {session.pid}); it was ended. Commit, roll back or close it in the test"
             )
 
 

@@ -171,10 +171,8 @@ class Worker:
 
     def _replaced(self, lease: Lease) -> None:
         self.connection.drop()
-        try:
-            from . import pools
-        except ImportError:
-            return
+        from . import pools
+
         pools.empty(lease)
 
     def _fast_url(self) -> str:
