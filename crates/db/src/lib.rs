@@ -27,3 +27,10 @@ pub use runner::{FactoryValues, Ran, Runner, ValueSource};
 pub use session::Session;
 pub use tablespace::TablespaceRoot;
 pub use target::{Host, Target};
+
+#[cfg(feature = "fuzz")]
+#[doc(hidden)]
+pub use {
+    introspect::fuzz::{CatalogText, read_catalog_text},
+    wire::fuzz::read_reply,
+};

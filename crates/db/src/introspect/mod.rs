@@ -12,6 +12,8 @@ mod catalog;
 mod column;
 mod expression;
 mod fingerprint;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod key;
 mod node_tree;
 mod reading;

@@ -5,6 +5,8 @@
 //! one wake-up.
 
 mod doorstep;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod line;
 mod machine;
 mod socket;
