@@ -3,8 +3,8 @@
 use std::future::pending;
 use std::time::{Duration, Instant};
 
-use seedbed_api::Result;
-use seedbed_api::plan::{Outcome, Plan, Rows, Step, Values, ValuesRequest};
+use seedbed_api::plan::{Argument, Outcome, Plan, Rows, Step, Values, ValuesRequest};
+use seedbed_api::{Kind, Result};
 use seedbed_db::{Runner, Session, ValueSource};
 use seedbed_factory::Manner;
 
@@ -73,6 +73,20 @@ async fn trouble_and_failures_are_rolled_back() {
     let counted = runner.session().value("SELECT count(*) FROM users").await.unwrap();
     assert_eq!(counted.unwrap(), "0");
     make(&runner, "a@example.com", Manner::Autocommit).await;
+}
+
+#[tokio::test]
+async fn a_transaction_that_nothing_is_run_in_is_not_begun() {
+    let runner = runner().await;
+    let mut compiled = call(&with_a_boss("NULL"), "a@example.com", None);
+    // BEGIN goes with the statement, which lacks its value.
+    compiled.arguments.insert("email".to_owned(), Argument::Each(Vec::new()));
+    let ran = runner.run(compiled, Manner::Autocommit, &mut Names::default()).await;
+    assert_eq!(ran.unwrap_err().kind(), Kind::Config);
+    assert!(runner.log().is_empty());
+    // And the next run does not begin it.
+    make(&runner, "a@example.com", Manner::Autocommit).await;
+    assert!(!runner.log().iter().any(|sql| sql.starts_with("BEGIN")));
 }
 
 /// Waits until nobody holds a lock on the table.
