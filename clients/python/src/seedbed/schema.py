@@ -63,7 +63,10 @@ def _read(said: dict[str, Any]) -> dict[str, Table]:
         columns = {column["name"]: column["type"] for column in table["columns"]}
         qualified = f"{schema}.{name}"
         tables[qualified] = Table(name if schema == "public" else qualified, columns, keys)
-        # The schema's own name wins where two schemas have a table of one name.
-        if schema == "public" or name not in tables:
-            tables[name] = tables[qualified]
+    for table in said["tables"]:
+        # A name alone is enough where only one schema has it.
+        tables.setdefault(table["name"], tables[f"{table['schema']}.{table['name']}"])
+    for schema in reversed(said["search_path"]):
+        here = [table["name"] for table in said["tables"] if table["schema"] == schema]
+        tables.update({name: tables[f"{schema}.{name}"] for name in here})
     return tables

@@ -133,9 +133,28 @@ def _failed(command: list[str], status: int, said: str) -> SeedbedError:
             f"{command[0]} is too old for this package: it has no `service`",
             hints=["pip install --upgrade --force-reinstall seedbed"],
         )
+    event = _last_words(said)
+    if event is None:
+        event = {"message": f"it ended with status {status}", "detail": said or None}
     return ServiceMissing(
-        f"`{_shown(command)}` ended with status {status}", detail=said or None, hints=["seedbed service   # by hand"]
+        f"`{_shown(command)}` could not start a service: {event['message']}",
+        hints=event.get("hints") or ["seedbed service   # by hand"],
+        detail=event.get("detail"),
     )
+
+
+def _last_words(said: str) -> dict[str, Any] | None:
+    """The event that says why the program failed: with `--json` its events are lines of JSON."""
+    import json
+
+    for line in reversed(said.splitlines()):
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(event, dict) and event.get("event") == "failed" and "message" in event:
+            return event
+    return None
 
 
 def _shown(command: list[str]) -> str:
