@@ -6,7 +6,7 @@ use seedbed_api::lease::{
     SlotStatus,
 };
 use seedbed_api::plan::{
-    Diagnosis, Made, MakeRequest, PlanRequest, Planned, RunTrouble, RunValues, Values,
+    Diagnosis, Made, MakeRequest, PlanRequest, Planned, RunTrouble, RunValues, SchemaFacts, Values,
 };
 use serde::Serialize;
 
@@ -39,6 +39,10 @@ pub enum Ask {
     Diagnosis(RunTrouble),
     /// Rows, made and committed.
     Make(MakeRequest),
+    /// Rows that are not written.
+    Build(MakeRequest),
+    /// What the database of a lease looks like.
+    Schema(String),
 }
 
 impl Ask {
@@ -81,6 +85,8 @@ pub enum Answer {
     Values(Values),
     /// To [`Ask::Diagnosis`].
     Diagnosis(Diagnosis),
-    /// To [`Ask::Make`].
+    /// To [`Ask::Make`] and [`Ask::Build`].
     Made(Vec<Made>),
+    /// To [`Ask::Schema`].
+    Schema(SchemaFacts),
 }

@@ -6,7 +6,7 @@ use seedbed_api::lease::{
     SlotStatus,
 };
 use seedbed_api::plan::{
-    Diagnosis, Made, MakeRequest, PlanRequest, Planned, RunTrouble, RunValues, Values,
+    Diagnosis, Made, MakeRequest, PlanRequest, Planned, RunTrouble, RunValues, SchemaFacts, Values,
 };
 
 use crate::client::Client;
@@ -91,6 +91,23 @@ impl Client {
     /// `LeaseEnded`, `ServerGone`, and those of every call.
     pub async fn make(&mut self, request: &MakeRequest) -> Result<Vec<Made>> {
         self.call("POST", "/v1/make", Some(request)).await
+    }
+
+    /// Rows as they would be made, without writing any.
+    ///
+    /// # Errors
+    /// `BadRequest` for a call that cannot be, `UnknownLease`, `LeaseEnded`,
+    /// `ServerGone`, and those of every call.
+    pub async fn build(&mut self, request: &MakeRequest) -> Result<Vec<Made>> {
+        self.call("POST", "/v1/build", Some(request)).await
+    }
+
+    /// What a leased database looks like.
+    ///
+    /// # Errors
+    /// `UnknownLease`, `LeaseEnded`, `ServerGone`, and those of every call.
+    pub async fn schema(&mut self, lease: &str) -> Result<SchemaFacts> {
+        self.call("GET", &format!("/v1/schema?lease={lease}"), NOTHING).await
     }
 
     /// Every slot and what it is doing.

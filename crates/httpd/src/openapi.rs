@@ -75,10 +75,11 @@ fn operation(
         "summary": route.summary,
         "responses": responses(route, answers),
     });
-    if route.path.contains("{lease}") {
+    let in_query = route.names_lease_in_query();
+    if in_query || route.path.contains("{lease}") {
         operation["parameters"] = json!([{
             "name": "lease",
-            "in": "path",
+            "in": if in_query { "query" } else { "path" },
             "required": true,
             "description": "Identity of a lease, such as `3.17`, or the number of its slot.",
             "schema": { "type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?$" },
@@ -175,7 +176,8 @@ mod tests {
             let operation = &document["paths"][route.path][route.method.to_ascii_lowercase()];
             assert_eq!(operation["operationId"], route.id);
             assert_eq!(operation["requestBody"].is_object(), route.request.is_some());
-            assert_eq!(operation["parameters"].is_array(), route.path.contains("{lease}"));
+            let names = route.names_lease_in_query() || route.path.contains("{lease}");
+            assert_eq!(operation["parameters"].is_array(), names);
             for code in ALWAYS.iter().chain(route.problems) {
                 let response = &operation["responses"][code.status().to_string()];
                 let description = response["description"].as_str().unwrap();

@@ -8,7 +8,7 @@ use seedbed_api::lease::{
     SlotStatus,
 };
 use seedbed_api::plan::{
-    Diagnosis, Made, MakeRequest, PlanRequest, Planned, RunTrouble, RunValues, Values,
+    Diagnosis, Made, MakeRequest, PlanRequest, Planned, RunTrouble, RunValues, SchemaFacts, Values,
 };
 use seedbed_api::{Failure, Result};
 
@@ -51,6 +51,9 @@ pub(crate) const ALWAYS: &[ProblemCode] = &[
     TooManyClients,
     Ending,
 ];
+
+/// The one route whose lease stands in the query.
+const SCHEMA_PATH: &str = "/v1/schema";
 
 /// Every route.
 pub(crate) const ROUTES: &[Route] = &[
@@ -204,7 +207,44 @@ pub(crate) const ROUTES: &[Route] = &[
         problems: &[UnknownLease, LeaseEnded, CannotMake, ServerGone],
         ask: |_, body| payload::read(body).map(Ask::Make),
     },
+    Route {
+        method: "POST",
+        path: "/v1/build",
+        id: "build",
+        summary: "The rows a call would make, without writing any; what only the database fills is \
+                  null",
+        request: Some(schema::<MakeRequest>),
+        response: schema::<Vec<Made>>,
+        largest: LARGEST_BATCH,
+        problems: &[UnknownLease, LeaseEnded, ServerGone],
+        ask: |_, body| payload::read(body).map(Ask::Build),
+    },
+    Route {
+        method: "GET",
+        path: SCHEMA_PATH,
+        id: "schema",
+        summary: "Tables, columns and keys of a leased database, as far as clients need them",
+        request: None,
+        response: schema::<SchemaFacts>,
+        largest: LARGEST_BODY,
+        problems: &[UnknownLease, LeaseEnded, ServerGone],
+        ask: |lease, body| payload::nothing(body).map(|()| Ask::Schema(lease.to_owned())),
+    },
 ];
+
+impl Route {
+    /// Whether `?lease=` names the lease.
+    pub(crate) fn names_lease_in_query(&self) -> bool {
+        self.path == SCHEMA_PATH
+    }
+}
+
+/// The lease in `lease=3.17`.
+fn lease_of(query: &str) -> Result<&str> {
+    query.strip_prefix("lease=").ok_or_else(|| {
+        BadRequest.failure("the query of this route is `lease=` and a lease, such as `lease=3.17`")
+    })
+}
 
 fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<T>()
@@ -229,16 +269,22 @@ impl Found<'_> {
 }
 
 /// The route of a request.
-pub(crate) fn find<'a>(method: &str, path: &'a str, query: Option<&str>) -> Result<Found<'a>> {
+pub(crate) fn find<'a>(method: &str, path: &'a str, query: Option<&'a str>) -> Result<Found<'a>> {
     let mut on_path = false;
     for route in ROUTES {
         let Some(lease) = lease_in(route.path, path) else { continue };
         on_path = true;
         if route.method == method {
-            if query.is_some() {
-                let message = "no route takes a query: everything stands in the path and the body";
-                return Err(BadRequest.failure(message));
-            }
+            let lease = match (route.names_lease_in_query(), query) {
+                (true, Some(query)) => Some(lease_of(query)?),
+                (true, None) => Some(""),
+                (false, None) => lease,
+                (false, Some(_)) => {
+                    let message =
+                        "this route takes no query: everything stands in the path and the body";
+                    return Err(BadRequest.failure(message));
+                }
+            };
             let lease = lease.map_or(Ok(""), lease_name::read)?;
             return Ok(Found { route, lease });
         }
@@ -293,9 +339,11 @@ mod tests {
     fn every_route_is_found_by_its_own_path() {
         for route in ROUTES {
             let path = route.path.replace("{lease}", "3.17");
-            let found = find(route.method, &path, None).unwrap();
+            let query = route.names_lease_in_query().then_some("lease=3.17");
+            let found = find(route.method, &path, query).unwrap();
             assert_eq!(found.route.id, route.id);
-            assert_eq!(found.lease, if route.path.contains("{lease}") { "3.17" } else { "" });
+            let named = route.path.contains("{lease}") || query.is_some();
+            assert_eq!(found.lease, if named { "3.17" } else { "" });
             assert!(found.ask(b"").is_ok(), "{}: an empty body is the default", route.id);
             let failure = found.ask(b"{\"no such field\": 1}").unwrap_err();
             assert_eq!(failure.code(), Some(BadRequest), "{}", route.id);
@@ -321,6 +369,12 @@ mod tests {
             ("DELETE", "/v1/leases/", UnknownLease),
             ("POST", "/v1/leases/../marks", UnknownLease),
             ("GET", "/v1/health?verbose", BadRequest),
+            ("GET", "/v1/schema", UnknownLease),
+            ("GET", "/v1/schema?", BadRequest),
+            ("GET", "/v1/schema?lease=", UnknownLease),
+            ("GET", "/v1/schema?lease=run/1", UnknownLease),
+            ("GET", "/v1/schema?lease=3&lease=4", UnknownLease),
+            ("GET", "/v1/schema?slot=3", BadRequest),
         ] {
             let failure = Ask::read(method, target, b"").unwrap_err();
             assert_eq!(failure.code(), Some(code), "{method} {target}");

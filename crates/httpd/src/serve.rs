@@ -62,6 +62,10 @@ impl Serve for Services {
             Ask::Make(MakeRequest { lease, call }) => {
                 factories.make(&leases.lent(&lease)?, &call).await.map(Answer::Made)
             }
+            Ask::Build(MakeRequest { lease, call }) => {
+                factories.build(&leases.lent(&lease)?, &call).await.map(Answer::Made)
+            }
+            Ask::Schema(lease) => factories.schema(&leases.lent(&lease)?).await.map(Answer::Schema),
         }
     }
 }

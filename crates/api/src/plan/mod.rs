@@ -4,6 +4,7 @@
 //! is generated from these types.
 
 mod call;
+mod facts;
 mod outcome;
 mod request;
 mod schema;
@@ -12,6 +13,9 @@ mod trouble;
 mod values;
 
 pub use call::{Argument, Call, Policy};
+pub use facts::{
+    ColumnFacts, IdentitySort, KeyFacts, ReferenceFacts, SchemaFacts, TableFacts, TableSort,
+};
 pub use outcome::{KeptValues, Made, Outcome};
 pub use request::{MakeRequest, PlanRequest, Planned, RunTrouble, RunValues};
 pub use schema::schema;

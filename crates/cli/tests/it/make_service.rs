@@ -87,6 +87,47 @@ fn rows_are_made_in_the_database_of_the_lease() {
     scene.end();
 }
 
+/// What is computed for one client keeps no other one waiting.
+#[test]
+fn leases_are_handed_out_while_a_huge_batch_is_computed() {
+    let scene = Scene::new();
+    block(async {
+        let mut client = scene.client().await;
+        let call = Call { count: Some(50_000), ..Call::default() };
+        let call = Call { table: "users".into(), ..call };
+        let request = PlanRequest { lease: "1".into(), call };
+        let planned = client.plan(&request).await.unwrap();
+        let run = ValuesRequest {
+            shape: planned.plan.shape.clone(),
+            arguments: planned.arguments,
+            count: planned.count,
+            ..ValuesRequest::default()
+        };
+        let ask = RunValues { lease: "1".into(), run };
+        let order = std::sync::Mutex::new(Vec::new());
+        let came = |what| order.lock().unwrap().push(what);
+        let huge = async {
+            let values = client.values(&ask).await.unwrap();
+            came("values");
+            values
+        };
+        let others = async {
+            let mut other = scene.client().await;
+            // The first of these may be answered before the work begins, not all.
+            for _ in 0..20 {
+                let lease = other.acquire(&Default::default()).await.unwrap();
+                other.release(&lease.lease).await.unwrap();
+            }
+            came("leases");
+        };
+        let (values, ()) = tokio::join!(huge, others);
+        let rows = values.0.values().flat_map(|columns| columns.values()).map(Vec::len).max();
+        assert_eq!(rows, Some(50_000));
+        assert_eq!(order.into_inner().unwrap(), ["leases", "values"]);
+    });
+    scene.end();
+}
+
 #[test]
 fn a_client_gets_a_plan_and_values_for_it() {
     let scene = Scene::new();
@@ -159,6 +200,91 @@ fn what_cannot_be_is_told_with_its_hint() {
         let failure = client.make(&large).await.unwrap_err();
         let known = [Some(ProblemCode::TooLarge), Some(ProblemCode::ServerGone)];
         assert!(known.contains(&failure.code()), "{}", failure.chain());
+    });
+    scene.end();
+}
+
+#[test]
+fn rows_are_built_and_nothing_is_written() {
+    let scene = Scene::new();
+    block(async {
+        let mut client = scene.client().await;
+        let call = Call { count: Some(2), ..users("a@x.example") };
+        let call = Call { set: Default::default(), ..call };
+        let request = MakeRequest { lease: "1".into(), call };
+        let built = client.build(&request).await.unwrap();
+        let [users] = &built[..] else { panic!("{built:?}") };
+        let made = client.make(&request).await.unwrap();
+        let email = |made: &seedbed_api::plan::Made| {
+            let at = made.columns.iter().position(|column| column.name == "email").unwrap();
+            made.rows.iter().map(|row| row[at].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(users.columns, made.last().unwrap().columns);
+        assert_eq!(email(users).len(), 2);
+        assert_eq!(client.build(&request).await.unwrap(), built);
+        assert_eq!(scene.psql("SELECT count(*) FROM users"), "2", "those that were made");
+        let unknown = Call { table: "user".into(), ..Call::default() };
+        let request = MakeRequest { lease: "1".into(), call: unknown };
+        let failure = client.build(&request).await.unwrap_err();
+        assert_eq!(failure.code(), Some(ProblemCode::BadRequest), "{}", failure.chain());
+    });
+    scene.end();
+}
+
+#[test]
+fn a_client_is_told_what_the_database_looks_like() {
+    let scene = Scene::new();
+    scene.psql(
+        "CREATE SCHEMA sales; CREATE TABLE sales.odd (\"a b\" numeric(8,2) NOT NULL, \
+           n int GENERATED ALWAYS AS IDENTITY, m int GENERATED ALWAYS AS (7) STORED, \
+           at timestamptz DEFAULT now(), author int, PRIMARY KEY (n, \"a b\"), \
+           CONSTRAINT once UNIQUE (at), \
+           CONSTRAINT written_by FOREIGN KEY (author) REFERENCES users (id)); \
+         CREATE UNIQUE INDEX ON sales.odd (lower(author::text))",
+    );
+    block(async {
+        let mut client = scene.client().await;
+        let facts = client.schema("1").await.unwrap();
+        assert_eq!(facts, client.schema("1").await.unwrap());
+        let odd = facts.tables.iter().find(|table| table.name == "odd").unwrap();
+        let told = serde_json::to_value(odd).unwrap();
+        let plain = |name: &str, type_name: &str| {
+            serde_json::json!({ "name": name, "type": type_name, "nullable": true,
+                "generated": false, "default": false })
+        };
+        let mut expected = serde_json::json!({
+            "schema": "sales", "name": "odd", "kind": "ordinary",
+            "columns": [
+                plain("a b", "numeric(8,2)"),
+                plain("n", "integer"),
+                plain("m", "integer"),
+                plain("at", "timestamp with time zone"),
+                plain("author", "integer"),
+            ],
+            "primary_key": ["n", "a b"],
+            "unique_keys": [
+                { "name": "odd_pkey", "columns": ["n", "a b"] },
+                { "name": "once", "columns": ["at"] },
+            ],
+            "foreign_keys": [{ "name": "written_by", "columns": ["author"],
+                "table": "users", "references": ["id"] }],
+        });
+        for (column, changes) in [
+            (0, serde_json::json!({ "nullable": false })),
+            (1, serde_json::json!({ "nullable": false, "default": true, "identity": "always" })),
+            (2, serde_json::json!({ "generated": true, "default": true })),
+            (3, serde_json::json!({ "default": true })),
+        ] {
+            for (key, value) in changes.as_object().unwrap() {
+                expected["columns"][column][key] = value.clone();
+            }
+        }
+        assert_eq!(told, expected);
+        let other = client.schema("2").await.unwrap();
+        assert_ne!(other.fingerprint, facts.fingerprint);
+        assert!(other.tables.iter().all(|table| table.name != "odd"));
+        let failure = client.schema("9").await.unwrap_err();
+        assert_eq!(failure.code(), Some(ProblemCode::UnknownLease), "{}", failure.chain());
     });
     scene.end();
 }

@@ -9,6 +9,7 @@ mod catalog;
 mod consent;
 mod database;
 mod explain;
+mod facts;
 mod make;
 mod of_up;
 mod opening;

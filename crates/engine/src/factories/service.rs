@@ -15,13 +15,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use seedbed_api::lease::ProblemCode;
-use seedbed_api::plan::{Call, Diagnosis, Made, Planned, Trouble, Values, ValuesRequest};
+use seedbed_api::plan::{
+    Call, Diagnosis, Made, Planned, SchemaFacts, Trouble, Values, ValuesRequest,
+};
 use seedbed_api::{Failure, Kind, Result};
 use seedbed_db::{FactoryValues, Runner, Session, Target, ValueSource as _};
 use seedbed_factory::Manner;
 use seedbed_isolation::{Leases, SlotTargets};
 
 use super::catalog::{Catalog, Known};
+use super::facts;
 use super::opening::{self, APPLICATION, CONNECT_WAIT, SETTINGS};
 use crate::config::Config;
 
@@ -137,6 +140,30 @@ impl Factories {
         };
         self.0.give_back(target, runner);
         made
+    }
+}
+
+impl Factories {
+    /// Builds rows and writes none: columns that only the database fills are
+    /// NULL.
+    ///
+    /// # Errors
+    /// `Config` for a call that cannot be, and where only a server can judge
+    /// whether a row is valid; those of the database.
+    pub async fn build(&self, place: &SlotTargets, call: &Call) -> Result<Vec<Made>> {
+        let (target, runner, known) = self.0.look(place).await?;
+        self.0.give_back(target, runner);
+        known.factory.build(call)
+    }
+
+    /// What the database looks like now.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn schema(&self, place: &SlotTargets) -> Result<SchemaFacts> {
+        let (target, runner, known) = self.0.look(place).await?;
+        self.0.give_back(target, runner);
+        Ok(facts::facts(&known.fingerprint, &known.schema))
     }
 }
 

@@ -11,7 +11,7 @@ use seedbed_api::lease::{
     Health, Holdings, Kept, Lane, Lease, MarkSet, ProblemCode, Released, Rewound, SlotState,
     SlotStatus,
 };
-use seedbed_api::plan::Values;
+use seedbed_api::plan::{SchemaFacts, Values};
 use seedbed_httpd::{Answer, Ask, Serve};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -176,7 +176,10 @@ impl Serve for Recorder {
                 Err(ProblemCode::CannotMake.failure("this service makes no rows"))
             }
             Ask::Values(_) => Ok(Answer::Values(Values::default())),
-            Ask::Make(_) => Ok(Answer::Made(Vec::new())),
+            Ask::Make(_) | Ask::Build(_) => Ok(Answer::Made(Vec::new())),
+            Ask::Schema(lease) => {
+                Ok(Answer::Schema(SchemaFacts { fingerprint: lease, ..SchemaFacts::default() }))
+            }
             Ask::Keep(_, request) => Ok(Answer::Kept(Kept {
                 name: request.test.unwrap_or_default(),
                 url: "postgres://127.0.0.1/kept".into(),
