@@ -1,5 +1,6 @@
 //! What all connections of one door share.
 
+use crate::aside::Aside;
 use crate::gate::Gate;
 use crate::limits::Limits;
 use crate::serve::Serve;
@@ -9,4 +10,5 @@ pub(crate) struct Desk<S: Serve> {
     pub(crate) service: S,
     pub(crate) gate: Gate,
     pub(crate) limits: Limits,
+    pub(crate) aside: Aside,
 }

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::address::Address;
+use crate::aside::Aside;
 use crate::connection::Caller;
 use crate::desk::Desk;
 use crate::gate::Gate;
@@ -99,7 +100,7 @@ impl Door {
         };
         let gate = Gate::new(&self.token);
         let mut reception = Reception {
-            desk: Arc::new(Desk { service, gate, limits: self.limits }),
+            desk: Arc::new(Desk { service, gate, limits: self.limits, aside: Aside::new() }),
             room: self.limits.affordable_clients(),
             visits: JoinSet::new(),
             stop: watch::Sender::new(false),

@@ -13,7 +13,8 @@ use seedbed_api::lease::ProblemCode;
 use seedbed_api::{Failure, Result};
 use tokio::time::timeout;
 
-use crate::ask::Ask;
+use crate::aside::long;
+use crate::ask::{Answer, Ask};
 use crate::desk::Desk;
 use crate::line::Line;
 use crate::reply::{self, Reply};
@@ -52,10 +53,13 @@ impl<S: Serve> Visit<S> {
             Ok(found) => found,
             Err(reply) => return Ok(reply),
         };
-        match self.unless_hung_up(self.desk.service.answer(ask, holder)).await? {
-            Ok(answer) => Ok(reply::answer(&answer)),
-            Err(failure) => Ok(reply::problem(&failure)),
+        if let Some(long) = long(&ask) {
+            let desk = Arc::clone(&self.desk);
+            let work = async move { written(desk.service.answer(ask, holder).await) };
+            let reply = self.unless_hung_up(self.desk.aside.work(long, work)).await?;
+            return Ok(reply.unwrap_or_else(|failure| reply::problem(&failure)));
         }
+        Ok(written(self.unless_hung_up(self.desk.service.answer(ask, holder)).await?))
     }
 
     /// What is asked, and by whom; the reply if it must not be answered.
@@ -98,6 +102,14 @@ impl<S: Serve> Visit<S> {
                 Err(_) => {}
             }
         }
+    }
+}
+
+/// An answer or a problem, as it is sent.
+fn written(answer: Result<Answer>) -> Reply {
+    match answer {
+        Ok(answer) => reply::answer(&answer),
+        Err(failure) => reply::problem(&failure),
     }
 }
 

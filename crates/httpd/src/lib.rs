@@ -6,6 +6,7 @@
 //! down, fill or leave nothing but its own connection.
 
 mod address;
+mod aside;
 mod ask;
 mod body;
 mod calls;
