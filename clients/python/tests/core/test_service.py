@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 import seedbed
+from seedbed.binary import find
+
+from .conftest import PROJECT
 
 if TYPE_CHECKING:
     from .conftest import Running
@@ -42,12 +48,35 @@ def without_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_program_that_fails_is_told_with_what_it_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without_environment(monkeypatch)
-    (tmp_path / "seedbed.toml").write_text("[recipe]\nmigratoins = 'x'\n")
-    with pytest.raises(
-        seedbed.ServiceMissing, match="`seedbed service --json --workers 2` ended with status"
-    ) as caught:
+    (tmp_path / "seedbed.toml").write_text("[recipe\n")
+    with pytest.raises(seedbed.ServiceMissing) as caught:
         seedbed.Service.find(str(tmp_path), workers=2)
-    assert "migratoins" in (caught.value.detail or "")
+    assert caught.value.message.startswith("`seedbed service --json --workers 2` could not start a service: seedbed.toml:1")
+    assert caught.value.detail == "1 | [recipe\n  |        ^"
+
+
+def test_a_program_that_ends_without_a_word_is_told_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_environment(monkeypatch)
+    silent = tmp_path / "silent"
+    silent.write_text("#!/bin/sh\nexit 7\n")
+    silent.chmod(0o755)
+    monkeypatch.setenv("SEEDBED_BIN", str(silent))
+    with pytest.raises(seedbed.ServiceMissing, match="it ended with status 7"):
+        seedbed.Service.find()
+
+
+def test_a_project_s_service_is_started_once_and_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_environment(monkeypatch)
+    shutil.copytree(PROJECT, tmp_path / "project")
+    try:
+        first = seedbed.Service.find(str(tmp_path / "project"), workers=2)
+        assert (first.started, first.slots) == (True, 2)
+        again = seedbed.Service.find(str(tmp_path / "project"), workers=1)
+        assert (again.started, again.run, again.slots) == (False, first.run, 2)
+        with again.connect() as client, client.acquire("x") as lease:
+            assert seedbed.Make(lease).companies(name="Acme").id == 1
+    finally:
+        subprocess.run([find(), "down"], cwd=tmp_path / "project", check=True, capture_output=True)
 
 
 def test_an_old_program_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,3 +47,4 @@ CREATE SCHEMA sales;
 CREATE TABLE sales.orders (id bigserial PRIMARY KEY, number text NOT NULL UNIQUE, buyer_id bigint NOT NULL REFERENCES users);
 CREATE TABLE accounts (id bigserial PRIMARY KEY, owner text NOT NULL, closed boolean NOT NULL DEFAULT false, note text);
 CREATE UNIQUE INDEX accounts_open ON accounts (owner) WHERE NOT closed;
+CREATE TABLE "100%" ("a%s" text PRIMARY KEY CHECK ("a%s" LIKE '1%'), "b$1" text);
