@@ -7,6 +7,7 @@ mod identity;
 mod judging;
 mod need;
 mod scout;
+mod share;
 mod sieve;
 mod values;
 

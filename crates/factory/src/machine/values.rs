@@ -13,6 +13,7 @@ use super::fresh::Search;
 use super::identity::{Memo, Rows};
 use super::judging::{Judging, is_judged};
 use super::need::{Answer, Need};
+use super::share::shared;
 use crate::exhausted::exhausted;
 use crate::graph::Node;
 use crate::run::{Refusal, bounded};
@@ -154,25 +155,51 @@ pub(super) fn room(rows: &Rows<'_>, node: &Node, wanted: &[String]) -> Columns {
 
 fn plain(rows: &Rows<'_>, index: usize, wanted: &[String]) -> Result<Columns> {
     let node = &rows.graph.nodes[index];
-    let mut made = room(rows, node, wanted);
-    let mut columns: Vec<(&str, &mut Vec<Option<String>>)> =
-        made.iter_mut().map(|(name, column)| (name.as_str(), column)).collect();
     // In the table's order, in which values come: the next one is mostly it.
-    let place = |name: &str| node.table.columns.iter().position(|column| column.name == name);
-    columns.sort_by_key(|(name, _)| place(name));
-    let mut last = Memo::default();
-    for row in missing(rows, node) {
-        let values = columns_of(rows, index, row, (0, &[]), (wanted, &mut last))?;
-        let mut next = 0;
-        for (name, value) in values {
-            let mut places = (next..columns.len()).chain(0..next);
-            if let Some(place) = places.find(|place| columns[*place].0 == name) {
-                columns[place].1[row as usize] = value;
-                next = place + 1;
+    let place = |name: &&String| node.table.columns.iter().position(|own| own.name == **name);
+    let mut names: Vec<&String> = wanted.iter().collect();
+    names.sort_by_key(place);
+    let missing = missing(rows, node);
+    let parts = shared(&missing, |part| lists(rows, index, part, &names, wanted))?;
+    let mut made = room(rows, node, wanted);
+    let mut places = missing.iter();
+    for part in parts {
+        let length = part.first().map_or(0, Vec::len);
+        let (here, later) = places.as_slice().split_at(length);
+        places = later.iter();
+        for (name, values) in names.iter().zip(part) {
+            if let Some(column) = made.get_mut(*name) {
+                for (row, value) in here.iter().zip(values) {
+                    column[*row as usize] = value;
+                }
             }
         }
     }
     Ok(made)
+}
+
+/// The values of some rows, a list for each of `names`.
+fn lists(
+    rows: &Rows<'_>,
+    index: usize,
+    part: &[u32],
+    names: &[&String],
+    wanted: &[String],
+) -> Result<Vec<Vec<Option<String>>>> {
+    let mut lists: Vec<Vec<_>> = names.iter().map(|_| Vec::with_capacity(part.len())).collect();
+    let mut last = Memo::default();
+    for row in part {
+        let values = columns_of(rows, index, *row, (0, &[]), (wanted, &mut last))?;
+        let mut next = 0;
+        for (name, value) in values {
+            let mut places = (next..names.len()).chain(0..next);
+            if let Some(place) = places.find(|place| names[*place] == name) {
+                lists[place].push(value);
+                next = place + 1;
+            }
+        }
+    }
+    Ok(lists)
 }
 
 /// The generated values of one row.
