@@ -259,9 +259,9 @@ fn many(schema: &Schema, graph: &Graph, node: &Node) -> Result<(String, Vec<Para
     let (ordinal, table) = (quote(ORDINAL), node.relation());
     let mut list = vec![format!("{}::pg_catalog.int4 AS {ordinal}", statement.ordinal())];
     list.extend(values.iter().map(|(column, sql)| format!("{sql} AS {}", quote(&column.name))));
-    let keys = Keys::of(node, identifier, &values);
-    list.extend(keys.in_c.iter().enumerate().map(|(at, sql)| format!("{sql} AS {}", key(at))));
-    let mut from = statement.rows();
+    let keys = Key::of(node, identifier, &values);
+    list.extend(keys.iter().filter_map(|key| key.in_c.as_ref()).cloned());
+    let mut from = statement.uncounted_rows();
     if let Some(draws) = draws(node)? {
         // Volatile, so it is computed for each row and not moved.
         from.push_str(&format!(" CROSS JOIN LATERAL (SELECT {draws}, c.v0 AS {ordinal}) AS d"));
@@ -276,7 +276,7 @@ fn many(schema: &Schema, graph: &Graph, node: &Node) -> Result<(String, Vec<Para
     let overriding = overriding(values.iter().map(|(column, _)| *column));
     let returning = returned(node, "n", &format!("c.{ordinal}::text"), "NULL::text");
     let candidates = format!("SELECT {} FROM {from}{filter}", list.join(", "));
-    let twins = Twins::of(schema, node, identifier, keys.in_c.len());
+    let twins = Twins::of(schema, node, identifier, &keys);
     let (candidates, first) = match &twins {
         Some(twins) => (twins.told(&candidates, &ordinal), twins.first()),
         None => (candidates, ""),
@@ -286,7 +286,7 @@ fn many(schema: &Schema, graph: &Graph, node: &Node) -> Result<(String, Vec<Para
          t{into}{overriding} SELECT {} FROM c{first}",
         selected.join(", "),
     );
-    let sql = if keys.in_c.is_empty() {
+    let sql = if keys.is_empty() {
         // Nothing tells the rows apart: they come back as they were inserted,
         // or some are gone and none can be told.
         let apart = apart(schema, node).map(|apart| format!(" WHERE {apart}")).unwrap_or_default();
@@ -300,21 +300,21 @@ fn many(schema: &Schema, graph: &Graph, node: &Node) -> Result<(String, Vec<Para
             place = quote(PLACE),
         )
     } else {
-        let order: Vec<String> = (0..keys.in_c.len()).map(|at| format!("c.{}", key(at))).collect();
         let made: Vec<String> =
-            keys.in_t.iter().enumerate().map(|(at, sql)| format!("{sql} AS {}", key(at))).collect();
-        let on: Vec<String> = (0..keys.in_c.len())
-            .map(|at| {
-                let operator = if keys.nulls[at] { "IS NOT DISTINCT FROM" } else { "=" };
-                format!("n.{name} {operator} c.{name}", name = key(at))
+            keys.iter().filter_map(|key| key.in_t.as_ref()).map(|sql| format!(", {sql}")).collect();
+        let on: Vec<String> = keys
+            .iter()
+            .map(|Key { name, nulls, .. }| {
+                let operator = if *nulls { "IS NOT DISTINCT FROM" } else { "=" };
+                format!("n.{name} {operator} c.{name}")
             })
             .collect();
-        let first = first.replace(" WHERE ", " AND ");
+        let also = first.replace(" WHERE ", " AND ");
         format!(
-            "{start} ORDER BY {}{} RETURNING t.*, {}) SELECT {returning} FROM n JOIN c ON {}{first}",
-            order.join(", "),
+            "{start}{}{} RETURNING t.*{}) SELECT {returning} FROM n JOIN c ON {}{also}",
+            in_order(node, &keys),
             conflict(node),
-            made.join(", "),
+            made.concat(),
             on.join(" AND "),
         )
     };
@@ -323,8 +323,20 @@ fn many(schema: &Schema, graph: &Graph, node: &Node) -> Result<(String, Vec<Para
     Ok((sql + seen, statement.finish()))
 }
 
-fn key(at: usize) -> String {
-    quote(&format!("seedbed: key {at}"))
+/// Two calls that make the same rows take them in the same order, so that none
+/// waits for the other in turn. Fresh rows of generated keys are nobody else's:
+/// calls of one scope come one after the other, those of others make others.
+fn in_order(node: &Node, keys: &[Key]) -> String {
+    if node.fresh && is_generated(node, node.key.first()) {
+        return String::new();
+    }
+    let names: Vec<String> = keys.iter().map(|key| format!("c.{}", key.name)).collect();
+    format!(" ORDER BY {}", names.join(", "))
+}
+
+/// Whether some of a key's values are generated.
+fn is_generated(node: &Node, identifier: &Identifier) -> bool {
+    identifier.columns().any(|name| node.sources.get(name) == Some(&Source::Generated))
 }
 
 /// Candidates that are the same row.
@@ -336,13 +348,13 @@ struct Twins {
 
 impl Twins {
     /// `None` where no two candidates can be one row.
-    fn of(schema: &Schema, node: &Node, identifier: &Identifier, keys: usize) -> Option<Self> {
-        let generated = |name: &str| node.sources.get(name) == Some(&Source::Generated);
-        if keys == 0 || identifier.columns().any(generated) {
+    fn of(schema: &Schema, node: &Node, identifier: &Identifier, keys: &[Key]) -> Option<Self> {
+        if keys.is_empty() || is_generated(node, identifier) {
             return None;
         }
         let odd = contradicts(schema, node, &|name| Some(format!("b.{}", quote(name))));
-        Some(Self { keys: (0..keys).map(key).collect(), odd: odd.unwrap_or_default() })
+        let keys = keys.iter().map(|key| key.name.clone()).collect();
+        Some(Self { keys, odd: odd.unwrap_or_default() })
     }
 
     /// The candidates, each with its place among those of its row.
@@ -368,23 +380,29 @@ impl Twins {
         )
     }
 
-    /// Which candidates are inserted.
+    /// Which candidates are inserted. Not `= 1`, of which the planner expects so
+    /// little that it compares every row made with every candidate.
     fn first(&self) -> &'static str {
-        " WHERE c.\"seedbed: place\" = 1"
+        " WHERE c.\"seedbed: place\" < 2"
     }
 }
 
-/// What rows are told apart by: over the candidate and over the row that was
-/// made. Empty where they are found by content.
-struct Keys {
-    in_c: Vec<String>,
-    in_t: Vec<String>,
-    nulls: Vec<bool>,
+/// A part of what rows are told apart by.
+struct Key {
+    /// Its name in `c`, the candidates, and in `n`, the rows that were made.
+    name: String,
+    /// How a candidate has it, where no column is it.
+    in_c: Option<String>,
+    /// The same of the row that was made, `t`.
+    in_t: Option<String>,
+    /// Whether two NULLs are the same.
+    nulls: bool,
 }
 
-impl Keys {
-    fn of(node: &Node, identifier: &Identifier, values: &[(&Column, String)]) -> Self {
-        let mut keys = Self { in_c: Vec::new(), in_t: Vec::new(), nulls: Vec::new() };
+impl Key {
+    /// All parts; none where rows are found by content.
+    fn of(node: &Node, identifier: &Identifier, values: &[(&Column, String)]) -> Vec<Self> {
+        let mut keys = Vec::new();
         if identifier.index.is_none() {
             return keys;
         }
@@ -392,11 +410,19 @@ impl Keys {
             values.iter().find(|(column, _)| column.name == name).map(|(_, sql)| sql.clone())
         };
         for part in &identifier.parts {
+            let nulls = part.columns.iter().any(|name| {
+                matches!(node.sources.get(name), Some(Source::Argument(passed)) if passed.null)
+            });
+            let own = quote(&format!("seedbed: key {}", keys.len()));
             let (in_c, in_t) = match &part.column {
                 Some(name) => {
+                    let Some(candidate) = sql(name) else { continue };
                     let folding = node.column(name).map(folding).unwrap_or_default();
-                    let candidate = sql(name).map(|sql| format!("{sql}{folding}"));
-                    (candidate, format!("t.{}", quote(name)))
+                    if folding.is_empty() {
+                        keys.push(Self { name: quote(name), in_c: None, in_t: None, nulls });
+                        continue;
+                    }
+                    (format!("{candidate}{folding}"), format!("t.{}", quote(name)))
                 }
                 None => {
                     let columns: Vec<(String, String)> = part
@@ -404,15 +430,11 @@ impl Keys {
                         .iter()
                         .filter_map(|name| Some((name.clone(), sql(name)?)))
                         .collect();
-                    let candidate = over(&part.expression, &columns);
-                    (Some(candidate), format!("({})", part.expression))
+                    (over(&part.expression, &columns), format!("({})", part.expression))
                 }
             };
-            keys.in_c.extend(in_c);
-            keys.in_t.push(in_t);
-            keys.nulls.push(part.columns.iter().any(|name| {
-                matches!(node.sources.get(name), Some(Source::Argument(passed)) if passed.null)
-            }));
+            let [in_c, in_t] = [in_c, in_t].map(|sql| Some(format!("{sql} AS {own}")));
+            keys.push(Self { name: own, in_c, in_t, nulls });
         }
         keys
     }

@@ -67,12 +67,32 @@ impl Statement {
     }
 
     /// The rows a statement of many works on: `c(v0, v1, …)`, `v0` the ordinal.
+    ///
+    /// The planner reads an array to count its elements, and the executor reads
+    /// it again. One of them is enough to know how many rows there are, so only
+    /// the ordinals, the shortest, are shown to the planner.
     pub(crate) fn rows(&self) -> String {
+        self.unnested(1)
+    }
+
+    /// The same without a word to the planner of how many there are, for a
+    /// statement that joins such rows with themselves: it takes them for ten, and
+    /// a hash join then, where it would sort both sides of thousands.
+    pub(crate) fn uncounted_rows(&self) -> String {
+        self.unnested(0)
+    }
+
+    fn unnested(&self, shown: usize) -> String {
         // A qualified `unnest` takes one array; without the name's schema a
         // function of the user's could be meant.
-        let arrays: Vec<String> = (1..=self.parameters.len())
-            .map(|place| format!("pg_catalog.unnest(${place}::text::text[])"))
-            .collect();
+        let array = |place: usize| {
+            if place <= shown {
+                format!("pg_catalog.unnest(${place}::text::text[])")
+            } else {
+                format!("pg_catalog.unnest((SELECT ${place}::text)::text[])")
+            }
+        };
+        let arrays: Vec<String> = (1..=self.parameters.len()).map(array).collect();
         let names: Vec<String> = (0..self.parameters.len()).map(|at| format!("v{at}")).collect();
         format!("ROWS FROM ({}) AS c({})", arrays.join(", "), names.join(", "))
     }
@@ -117,9 +137,10 @@ mod tests {
         assert_eq!(many.text(Parameter::Text(Some("a'b".to_owned()))), "'a''b'::text");
         assert_eq!(
             many.rows(),
-            "ROWS FROM (pg_catalog.unnest($1::text::text[]), pg_catalog.unnest($2::text::text[])) \
-             AS c(v0, v1)"
+            "ROWS FROM (pg_catalog.unnest($1::text::text[]), \
+             pg_catalog.unnest((SELECT $2::text)::text[])) AS c(v0, v1)"
         );
+        assert!(!many.uncounted_rows().contains("unnest($"), "{}", many.uncounted_rows());
     }
 
     #[test]
