@@ -79,10 +79,21 @@ def down(directory: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Generator[dict[str, str], None, None]:
-    home = make_project(tmp_path_factory.mktemp("service"))
-    yield of_service(home, 3)
-    down(home)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path, None, None]:
+    """The folder of the project that `service` is of."""
+    path = make_project(tmp_path_factory.mktemp("service"))
+    yield path
+    listed = subprocess.run([program(), "kept", "ls"], cwd=path, capture_output=True, text=True, check=False)
+    for line in listed.stdout.splitlines():
+        if str(path) in line:
+            subprocess.run([program(), "kept", "rm", line.split()[0]], cwd=path, capture_output=True, check=False)
+    down(path)
+
+
+@pytest.fixture(scope="session")
+def service(home: Path) -> dict[str, str]:
+    """The environment that names a service with three slots."""
+    return of_service(home, 3)
 
 
 class Project:

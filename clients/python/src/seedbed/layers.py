@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class Layer:
-    """Shared data called `name`. `finish` makes its owner forget it; `before` is the mark below it."""
+    """Shared data called `name`. `finish` makes its owner forget it; `before` is the mark below it, None for one that
+    was built while a test ran: that test's mark is below it."""
 
     name: str
-    before: Mark
+    before: Mark | None
     finish: Callable[[], object]
     finishing: bool = False
 
@@ -37,7 +38,10 @@ class Layers:
 
     def lay(self, name: str, finish: Callable[[], object]) -> Layer:
         """Marks the state below a new layer, which the caller then builds."""
-        layer = Layer(name, self._worker.lease().mark(), finish)
+        worker = self._worker
+        lease = worker.lease()
+        # A test that runs may have an open transaction, over which no mark can be set, and needs none.
+        layer = Layer(name, None if worker.turn else worker.watched(lease.mark), finish)
         self._stack.append(layer)
         return layer
 
@@ -54,7 +58,7 @@ class Layers:
             # Finishing those above may have found that this one is lost too.
             if layer in self._stack:
                 self._stack.remove(layer)
-            if self._worker.usable:
+            if layer.before is not None and self._worker.usable:
                 self._worker.back_to(layer.before)
 
     def finish_from(self, at: int) -> None:
@@ -75,7 +79,7 @@ class Layers:
 
     def finish_lost(self, mark: str) -> int:
         """The database went back to `mark`, further than asked for: finishes the layers above it. How many."""
-        names = [layer.before.name for layer in self._stack]
+        names = [layer.before.name if layer.before else "" for layer in self._stack]
         at = names.index(mark) if mark in names else 0
         lost = len(self._stack) - at
         self.finish_from(at)

@@ -12,6 +12,7 @@ import pytest
 
 from .errors import SeedbedError
 from .pytest_items import USE
+from .pytest_worker import worker_of
 from .turn import Running, Turn, Use, Verdict
 
 if TYPE_CHECKING:
@@ -69,8 +70,6 @@ class Turns:
 
     def running(self, item: pytest.Item) -> Running:
         """The test that begins."""
-        from .pytest_worker import worker_of
-
         item.stash[_FAILED] = False
 
         def failed() -> bool:
@@ -90,10 +89,11 @@ class Turns:
         """Before any fixture: those of a wider scope must find a lease on the lane of their test."""
         use = item.stash.get(USE, None)
         if use is not None:
-            from .pytest_worker import worker_of
-
             self.running(item)
-            told(lambda: worker_of(self._config).prepare(use.lane))
+            worker = worker_of(self._config)
+            worker.prepare(use.lane)
+            # Asked for here, a lease that is refused is an error of this test, and not of a shared fixture for good.
+            told(worker.lease)
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, None]:
@@ -111,8 +111,6 @@ class Turns:
             report.sections.append(("seedbed teardown", f"kept: {name}\n  seedbed kept open {name}"))
 
     def _where(self, item: pytest.Item, when: str) -> str:
-        from .pytest_worker import worker_of
-
         lease = worker_of(self._config).leased
         if lease is None:
             return "no database is leased"

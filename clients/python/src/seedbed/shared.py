@@ -47,7 +47,7 @@ def shared(function: Callable[..., Any] | None = None, *, scope: str = "module",
 def _fixture(function: Callable[..., Any]) -> Callable[..., Any]:
     if inspect.isasyncgenfunction(function):
         raise ValueError(
-            f"{function.__name__} is shared by tests and cannot be an async generator: its loop ends before they begin\n"
+            f"{function.__name__} is shared and cannot be an async generator: its loop ends before the tests begin\n"
             "  return the rows instead of yielding them"
         )
     signature = inspect.signature(function)
@@ -55,11 +55,12 @@ def _fixture(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def build(*bound: Any, **given: Any) -> Generator[Any, None, None]:
+        from .pytest_turns import told
+
         worker: Worker = given.pop(_WORKER)
         request = given["request"] if "request" in wanted else given.pop("request")
         definition = request._fixturedef  # noqa: SLF001 - pytest has no public way to end a fixture early.
-        worker.prepare()
-        layer = worker.layers.lay(definition.argname, lambda: definition.finish(request))
+        layer = told(lambda: worker.layers.lay(definition.argname, lambda: definition.finish(request)))
         borrowed = _Borrowed(worker, definition.argname)
         running: Any = None
         try:

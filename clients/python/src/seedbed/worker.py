@@ -94,12 +94,15 @@ class Worker:
         try:
             return ask()
         except SeedbedError as error:
-            if self._lease is None or isinstance(error, (ServiceMissing, LeaseEnded)):
+            # Another lane may be possible; whatever else prevents a first lease prevents the next one too.
+            if isinstance(error, (ServiceMissing, LeaseEnded)) or (
+                self._lease is None and error.code != "lane_impossible"
+            ):
                 self._failure = error
             raise
 
     def prepare(self, lane: str = "") -> None:
-        """Before the fixtures of a test: a lease on the lane it wants. What tests of another lane shared is finished."""
+        """Before the fixtures of a test: on another lane than the last, what those tests shared is finished."""
         wish = lane or self.lane
         if self._lease is None or self._failure is not None:
             self._wish = wish
