@@ -147,7 +147,19 @@ impl Reader<'_> {
         };
         let named = table(self.schema, &call.table, &line)?;
         let (table, names) = base(self.schema, named)?;
-        let shown = names.as_ref().and_then(|names| shown(table, names));
+        let shown = match &names {
+            None => None,
+            Some(names) => Some(shown(table, names).map_err(|why| {
+                let there = |name: &String| names.get(name).map(String::as_str);
+                let own = table.name.to_string();
+                let line = match parent {
+                    None => make_with(&own, &call.set.keys().filter_map(there).collect::<Vec<_>>()),
+                    Some(_) => line(&own),
+                };
+                config(format!("no row can be made through the view {}: {why}", named.name))
+                    .hint(line)
+            })?),
+        };
         rights(self.schema, if shown.is_some() { named } else { table }, call)?;
         let through = shown.is_some().then(|| named.name.clone());
         let table = shown.as_ref().unwrap_or(table);
@@ -267,20 +279,27 @@ fn base<'a>(schema: &'a Schema, named: &'a Table) -> Result<(&'a Table, Option<N
         });
         table = below;
     }
-    Err(config(format!("no row can be made through the view {}", named.name))
-        .hint("name the table that holds its rows"))
+    Err(config(format!("no row can be made through the view {}", named.name)).detail(
+        "A row is made through a view of one table, without triggers and rules of its own.",
+    ))
 }
 
 /// A base table as a view shows it, if statements can be about the view: its
 /// conditions and rights count then, and the table's keys. Not where columns
-/// have other names, or one that rows need is hidden.
-fn shown(table: &Table, names: &Names) -> Option<Table> {
-    let renamed = names.iter().any(|(here, there)| here != there);
+/// have other names, or one that rows need is hidden: why not, then. The table
+/// itself is not meant by who names the view.
+fn shown(table: &Table, names: &Names) -> std::result::Result<Table, String> {
+    let own = &table.name;
+    if let Some((here, there)) = names.iter().find(|(here, there)| here != there) {
+        return Err(format!("its {here} is {there} of {own}"));
+    }
     let is_shown = |name: &str| names.contains_key(name);
-    let needed = |column: &Column| column.is_required() && !is_shown(&column.name);
-    let key = table.primary_key().is_some_and(|key| key.columns().all(is_shown));
-    if renamed || !key || table.columns.iter().any(needed) {
-        return None;
+    let needed = |column: &&Column| column.is_required() && !is_shown(&column.name);
+    if let Some(hidden) = table.columns.iter().find(needed) {
+        return Err(format!("it hides {} of {own}, which a row must have", hidden.name));
+    }
+    if !table.primary_key().is_some_and(|key| key.columns().all(is_shown)) {
+        return Err(format!("it does not show a primary key of {own}"));
     }
     let all = |names: &[String]| names.iter().all(|name| is_shown(name));
     let mut shown = table.clone();
@@ -289,7 +308,7 @@ fn shown(table: &Table, names: &Names) -> Option<Table> {
     shown.checks.retain(|check| all(&check.columns));
     shown.exclusions.retain(|one| one.parts.iter().all(|part| all(&part.columns)));
     shown.foreign_keys.retain(|foreign| all(&foreign.columns));
-    Some(shown)
+    Ok(shown)
 }
 
 fn rights(schema: &Schema, table: &Table, call: &Call) -> Result<()> {

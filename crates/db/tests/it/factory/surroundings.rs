@@ -152,16 +152,6 @@ async fn a_missing_partition_is_told() {
 }
 
 #[tokio::test]
-async fn views_are_their_base_tables() {
-    let maker =
-        Maker::new(&format!("{USERS}; CREATE VIEW people AS SELECT id, email AS mail FROM users"))
-            .await;
-    let call = call("people", &[("mail", "a@x.test")]);
-    assert_eq!(maker.make(&call).await.outcome(), Outcome::Created);
-    assert_eq!(maker.make(&call).await.outcome(), Outcome::Matched);
-}
-
-#[tokio::test]
 async fn repeats_in_one_transaction_leave_no_versions() {
     let maker = Maker::new(USERS).await;
     maker.batch("BEGIN").await;

@@ -66,3 +66,38 @@ async fn rights_on_the_view_are_enough() {
     assert!(maker.refused(&call("users", &[])).contains("no right to"));
     maker.batch(&format!("RESET ROLE; DROP OWNED BY {role}; DROP ROLE {role}")).await;
 }
+
+/// Whoever names a view does not mean its table: where rows cannot be made
+/// through it, that is told with the line that names the table.
+#[tokio::test]
+async fn a_view_that_renames_or_hides_is_refused_with_its_table() {
+    let maker = Maker::new(&format!(
+        "{VIEWS};
+         CREATE VIEW mails AS SELECT id, email AS mail FROM users;
+         CREATE VIEW numbers AS SELECT id, status FROM users;
+         CREATE VIEW keyless AS SELECT email, status FROM users;
+         CREATE TABLE posts (id serial PRIMARY KEY, author int NOT NULL REFERENCES users, \
+           title text NOT NULL UNIQUE);
+         CREATE VIEW titles AS SELECT id, author AS by, title FROM posts"
+    ))
+    .await;
+    for (call, words) in [
+        (
+            call("mails", &[("mail", "a@x.test")]),
+            ["its mail is email of users", "\"seedbed make users email=…\""],
+        ),
+        (call("numbers", &[]), ["it hides email of users", "\"seedbed make users\""]),
+        (call("keyless", &[("email", "a")]), ["a primary key", "\"seedbed make users email=…\""]),
+        (
+            Call {
+                with: vec![Call { count: Some(2), ..call("titles", &[]) }],
+                ..call("users", &[])
+            },
+            ["its by is author of posts", "\"seedbed make users --with posts=2\""],
+        ),
+    ] {
+        let refused = maker.refused(&call);
+        assert!(words.iter().all(|word| refused.contains(word)), "{refused}");
+    }
+    assert_eq!(maker.value("SELECT count(*) FROM users").await, "0");
+}
