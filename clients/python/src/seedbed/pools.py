@@ -90,29 +90,33 @@ def _django(module: Any, lease: Lease) -> Iterator[tuple[Any, Callable[[Any], An
 
 
 def _psycopg_pools(module: Any, lease: Lease) -> Iterator[tuple[Any, Callable[[Any], Any]]]:
-    for pool in _living(module.ConnectionPool):
-        if _names(str(pool.conninfo), lease):
-            # Each is looked at, found broken, and replaced.
-            yield pool, lambda pool: pool.check()
+    for kind in (module.ConnectionPool, module.AsyncConnectionPool):
+        for pool in _living(kind):
+            # Where the database is named elsewhere, it may be this one; an empty pool fills itself again.
+            if lease.database in str(pool.conninfo) or "dbname" not in str(pool.conninfo):
+                yield pool, _drain
+
+
+def _drain(pool: Any) -> None:
+    # Without `drain` (psycopg_pool 3.2) each connection is looked at.
+    ended = pool.drain() if hasattr(pool, "drain") else pool.check()
+    if ended is not None:
+        _at_once(ended)
 
 
 def _asyncpg_pools(module: Any, lease: Lease) -> Iterator[tuple[Any, Callable[[Any], Any]]]:
     for pool in _living(module.Pool):
-        yield pool, _expire
+        yield pool, lambda pool: _at_once(pool.expire_connections())
 
 
-def _expire(pool: Any) -> None:
-    # `expire_connections` is a coroutine that waits for nothing.
-    expiring = pool.expire_connections()
+def _at_once(coroutine: Any) -> None:
+    """Runs a coroutine that has nothing to wait for: whose loop it is, and whether that runs, does not matter."""
     try:
-        expiring.send(None)
+        coroutine.send(None)
     except StopIteration:
         return
-    expiring.close()
-
-
-def _names(conninfo: str, lease: Lease) -> bool:
-    return lease.database in conninfo
+    coroutine.close()
+    raise RuntimeError("it waits for its loop: empty it in a hook, @seedbed.on_replaced")
 
 
 _KNOWN: tuple[tuple[str, Callable[[Any, Lease], Iterator[tuple[Any, Callable[[Any], Any]]]]], ...] = (

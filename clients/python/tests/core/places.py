@@ -202,6 +202,7 @@ def django(lease: seedbed.Lease) -> Iterator[Place]:
 
 def django_connection(lease: seedbed.Lease) -> Any:
     """The default connection of a project without applications. Its settings are those of the first lease."""
+    import django as project
     from django.conf import settings
 
     if not settings.configured:
@@ -220,6 +221,7 @@ def django_connection(lease: seedbed.Lease) -> Any:
                 }
             },
         )
+        project.setup()
     from django.db import connection
 
     return connection

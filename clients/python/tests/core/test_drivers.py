@@ -88,7 +88,19 @@ def test_a_known_plan_and_a_value_that_its_column_does_not_take(place: Place) ->
 
 
 def test_values_arrive_as_they_are(place: Place) -> None:
-    for name in ("100%", "%s %(name)s %%", "$1 $2", "it's", 'a "quote"', "back\\slash", "NULL", "", "{a,b}", "ä\n\t☂", ":x"):
+    for name in (
+        "100%",
+        "%s %(name)s %%",
+        "$1 $2",
+        "it's",
+        'a "quote"',
+        "back\\slash",
+        "NULL",
+        "",
+        "{a,b}",
+        "ä\n\t☂",
+        ":x",
+    ):
         assert place.make.users(email="a@example.com", name=name).name == name
         assert [row.name for row in place.make.users.list(2, name=name)] == [name, name]
     assert place.make.users(email="a@example.com", name=None).name is None
@@ -124,7 +136,7 @@ def test_fresh_rows_in_one_transaction_differ(place: Place, lease: seedbed.Lease
 def test_a_transaction_that_has_failed_is_told_as_such(place: Place) -> None:
     with pytest.raises(Exception, match="nowhere"):
         place.sql("SELECT * FROM nowhere")
-    with pytest.raises(Exception) as caught:  # noqa: PT011
+    with pytest.raises(Exception) as caught:
         place.make.users(email="alice@example.com")
     assert "transaction" in str(caught.value) or "rolled back" in str(caught.value)
     assert "unique" not in str(caught.value)

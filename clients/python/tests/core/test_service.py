@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +50,9 @@ def test_a_program_that_fails_is_told_with_what_it_said(tmp_path: Path, monkeypa
     (tmp_path / "seedbed.toml").write_text("[recipe\n")
     with pytest.raises(seedbed.ServiceMissing) as caught:
         seedbed.Service.find(str(tmp_path), workers=2)
-    assert caught.value.message.startswith("`seedbed service --json --workers 2` could not start a service: seedbed.toml:1")
+    assert caught.value.message.startswith(
+        "`seedbed service --json --workers 2` could not start a service: seedbed.toml:1"
+    )
     assert caught.value.detail == "1 | [recipe\n  |        ^"
 
 
