@@ -34,7 +34,7 @@ pub(crate) fn diagnosis(message: String) -> Diagnosis {
 }
 
 /// The node of the step that stopped.
-fn step_node<'a>(entry: &'a Entry, trouble: &Trouble) -> &'a Node {
+pub(crate) fn step_node<'a>(entry: &'a Entry, trouble: &Trouble) -> &'a Node {
     let nodes = &entry.graph.nodes;
     let into = entry.plan.steps.iter().find(|step| step.name == trouble.step).map(|s| &s.into);
     nodes.iter().find(|node| Some(&node.name) == into).unwrap_or(&nodes[0])

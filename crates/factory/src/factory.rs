@@ -12,11 +12,12 @@ use seedbed_schema::Schema;
 use crate::alike::alike;
 use crate::build::build;
 use crate::compile::plan;
-use crate::diagnose::diagnose;
+use crate::diagnose::{diagnose, step_node};
 use crate::explain::explain;
 use crate::explanation::Explanation;
 use crate::graph::grow;
 use crate::machine::ValuesMachine;
+use crate::outrun::is_outrun;
 use crate::predicates::Predicates;
 use crate::shape::{Entry, Forms, Read, Shapes, form, ground, name};
 use crate::wanted::{Wanted, arguments, wanted};
@@ -107,6 +108,16 @@ impl Factory {
     /// `Config` for a shape that is not known (any more).
     pub fn diagnose(&self, trouble: &Trouble) -> Result<Diagnosis> {
         Ok(diagnose(&*self.shape(&trouble.run.shape)?, trouble))
+    }
+
+    /// Whether a plan stopped because another session made the same fresh rows
+    /// at the same time: run again it takes the next free ones.
+    ///
+    /// # Errors
+    /// `Config` for a shape that is not known (any more).
+    pub fn was_outrun(&self, trouble: &Trouble) -> Result<bool> {
+        let entry = self.shape(&trouble.run.shape)?;
+        Ok(is_outrun(step_node(&entry, trouble), trouble))
     }
 
     /// How a call is understood.

@@ -16,6 +16,7 @@ mod key;
 mod line;
 mod machine;
 mod natural;
+mod outrun;
 mod predicates;
 mod raised;
 mod run;

@@ -405,6 +405,38 @@ fn an_interrupted_call_leaves_nothing_of_it() {
     }
 }
 
+/// Rows of ordinals that another process makes and has not committed yet.
+#[test]
+fn fresh_rows_that_are_outrun_are_the_next_free_ones() {
+    let scene = Scene::new();
+    let _ = scene.ask(
+        "CREATE TABLE gate (shut boolean); INSERT INTO gate VALUES (true);
+         CREATE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql AS
+           'BEGIN WHILE EXISTS (SELECT FROM gate) LOOP PERFORM pg_sleep(0.02); END LOOP;
+            RETURN new; END';
+         CREATE TRIGGER pass AFTER INSERT ON orgs FOR EACH ROW EXECUTE FUNCTION pass()",
+    );
+    let bound = Duration::from_secs(30);
+    let waits = |event: &str, count: &str| {
+        let asked = format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = 'shop_test' AND {event}"
+        );
+        until(bound, || (scene.ask(&asked) == count).then_some(())).expect(event);
+    };
+    let counted = Running::spawn(&mut scene.command(&["make", "orgs", "-n", "3"]));
+    waits("wait_event = 'PgSleep'", "1");
+    let fresh = Running::spawn(&mut scene.command(&["make", "orgs", "--fresh", "-n", "2"]));
+    waits("wait_event_type = 'Lock'", "1");
+    let _ = scene.ask("DELETE FROM gate");
+    assert!(counted.finish().succeeds().stdout.contains("created"));
+    let fresh = fresh.finish();
+    assert_eq!(fresh.succeeds().stdout.matches("created").count(), 2, "{fresh:?}");
+    assert_eq!(scene.ask("SELECT count(*), count(DISTINCT slug) FROM orgs"), "5|5");
+    // A value that was passed and is taken is no race.
+    let _ = scene.ask("INSERT INTO orgs (slug, name) VALUES ('mine', 'x')");
+    scene.make(&["orgs", "slug=mine", "--fresh"]).fails(120, &["slug", "orgs"]);
+}
+
 #[test]
 fn ten_processes_at_once_make_one_row() {
     let scene = Scene::new();

@@ -75,6 +75,10 @@ pub(super) async fn open(
     Ok(Opened { runner: Runner::owning(session), known, place })
 }
 
+/// How often fresh rows are tried again that another session outran. Calls for
+/// fresh rows take turns; only those of ordinals, `-n`, can come between.
+const OUTRUN_MAX: u32 = 5;
+
 /// Runs a call to its rows; what stops it is told in words.
 ///
 /// # Errors
@@ -86,9 +90,15 @@ pub(super) async fn run(
     manner: Manner,
 ) -> Result<Vec<Made>> {
     let mut values = FactoryValues::new(factory, runner);
-    match runner.run(compiled, manner, &mut values).await? {
-        Ran::Done(made) => Ok(made),
-        Ran::Trouble(trouble) => Err(told(factory.diagnose(&trouble)?, &trouble)),
+    let mut outrun = 0;
+    loop {
+        match runner.run(compiled.clone(), manner, &mut values).await? {
+            Ran::Done(made) => return Ok(made),
+            Ran::Trouble(trouble) if outrun < OUTRUN_MAX && factory.was_outrun(&trouble)? => {
+                outrun += 1;
+            }
+            Ran::Trouble(trouble) => return Err(told(factory.diagnose(&trouble)?, &trouble)),
+        }
     }
 }
 
