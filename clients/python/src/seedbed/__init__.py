@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
+# Type checkers know the name; `typing` itself costs more to import than all of this.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .after import after as after
     from .builder import Builder as Builder
     from .client import Client as Client
@@ -41,31 +44,31 @@ if TYPE_CHECKING:
 
 # Which module each public name is of.
 _HOMES = {
-    "Handle": "handle",
-    "connect_async": "connect",
-    "shared": "shared",
-    "scenario": "scenario",
-    "on_replaced": "pools",
-    "after": "after",
-    "Scenarios": "scenario",
-    "Row": "row",
-    "Make": "make",
-    "Builder": "builder",
     "BinaryMissing": "errors",
+    "Builder": "builder",
     "CannotMake": "errors",
     "Client": "client",
+    "Handle": "handle",
     "Kept": "lease",
     "Lease": "lease",
     "LeaseEnded": "errors",
+    "Make": "make",
     "Mark": "lease",
     "MarksLost": "errors",
     "Refused": "errors",
     "Rewound": "lease",
+    "Row": "row",
+    "Scenarios": "scenario",
     "SeedbedError": "errors",
     "Service": "service",
     "ServiceMissing": "errors",
     "Session": "lease",
     "VersionSkew": "errors",
+    "after": "after",
+    "connect_async": "connect",
+    "on_replaced": "pools",
+    "scenario": "scenario",
+    "shared": "shared",
 }
 
 __all__ = [

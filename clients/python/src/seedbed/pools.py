@@ -98,10 +98,18 @@ def _psycopg_pools(module: Any, lease: Lease) -> Iterator[tuple[Any, Callable[[A
 
 
 def _drain(pool: Any) -> None:
-    # Without `drain` (psycopg_pool 3.2) each connection is looked at.
-    ended = pool.drain() if hasattr(pool, "drain") else pool.check()
-    if ended is not None:
-        _at_once(ended)
+    from inspect import iscoroutinefunction
+
+    asynchronous = iscoroutinefunction(pool.check)
+    if hasattr(pool, "drain"):
+        ended = pool.drain()
+        if asynchronous:
+            _at_once(ended)
+    elif asynchronous:
+        raise RuntimeError("it can only be emptied in its loop; pip install 'psycopg_pool>=3.3'")
+    else:
+        # Each is looked at, found broken, and replaced.
+        pool.check()
 
 
 def _asyncpg_pools(module: Any, lease: Lease) -> Iterator[tuple[Any, Callable[[Any], Any]]]:

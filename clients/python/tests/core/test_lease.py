@@ -97,7 +97,7 @@ def test_the_body_s_own_error_is_the_one_that_is_told(service: seedbed.Service) 
 
 def test_a_lane_and_a_slot_can_be_asked_for(service: seedbed.Service) -> None:
     with service.connect() as client:
-        lease = client.acquire(slot="run/2", lane="clone", wait=5, connections=2)
+        lease = client.acquire(slot="run/2", lane="clone", wait=60, connections=2)
         assert (lease.slot, lease.lane) == ("run/2", "clone")
         with pytest.raises(seedbed.Refused) as taken, service.connect() as other:
             other.acquire(slot="run/2", wait=0)
