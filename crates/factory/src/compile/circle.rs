@@ -11,7 +11,7 @@ use seedbed_schema::{Column, Schema, quote};
 use super::columns::{drawn, overriding, parameter, returned, typed};
 use super::look_up::found;
 use crate::graph::{Graph, Source};
-use crate::line::make_with;
+use crate::line::{make_as, make_with};
 use crate::sql::{Form, Statement};
 use crate::target::target;
 use crate::wanted::config;
@@ -25,9 +25,7 @@ pub(super) fn circle(
     member: usize,
 ) -> Result<(String, Vec<Parameter>)> {
     if group.iter().any(|node| graph.nodes[*node].rows != Rows::One) {
-        return Err(
-            unsolved(graph, group).detail("Only one row at a time can close such a circle.")
-        );
+        return Err(several(graph, group));
     }
     let mut writer =
         Writer { graph, group, member, statement: Statement::new(Form::One), draws: Vec::new() };
@@ -156,10 +154,31 @@ impl Writer<'_> {
 
 /// Names the circle.
 fn unsolved(graph: &Graph, group: &[usize]) -> Failure {
-    let names: Vec<String> =
-        group.iter().map(|node| graph.nodes[*node].table.name.to_string()).collect();
-    let message =
-        format!("rows of {} need each other, and nothing can come first", names.join(", "));
+    let names = names(graph, group);
+    let message = format!("rows of {names} need each other, and nothing can come first");
+    references(config(message), graph, group)
+}
+
+/// Names the circle that many rows would have to close at once.
+fn several(graph: &Graph, group: &[usize]) -> Failure {
+    let asked = &graph.nodes[0].table.name.to_string();
+    let message = format!(
+        "rows of {} need each other: one call can make one row of {asked}, not several",
+        names(graph, group)
+    );
+    // A scope has a row of its own; or all refer to one row that is there.
+    let one = make_as(asked, "--scope", "$n").replace('\'', "\"");
+    let line = format!("for n in 1 2 3; do {one}; done");
+    references(config(message).hint(line), graph, group)
+}
+
+fn names(graph: &Graph, group: &[usize]) -> String {
+    let names = group.iter().map(|node| graph.nodes[*node].table.name.to_string());
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// Lines that open the circle: a reference to a row that is there.
+fn references(failure: Failure, graph: &Graph, group: &[usize]) -> Failure {
     let lines = group.iter().filter_map(|index| {
         let node = &graph.nodes[*index];
         let refers = |(name, source): (&String, &Source)| match source {
@@ -170,5 +189,5 @@ fn unsolved(graph: &Graph, group: &[usize]) -> Failure {
         let own: Vec<&str> = own.iter().map(String::as_str).collect();
         (!own.is_empty()).then(|| make_with(&node.table.name.to_string(), &own))
     });
-    lines.fold(config(message), Failure::hint)
+    lines.fold(failure, Failure::hint)
 }

@@ -11,6 +11,7 @@ use super::condition::{has, joins, kept, same};
 use super::twins::same_for_all;
 use crate::graph::{Graph, Node, Source};
 use crate::key::Identifier;
+use crate::line::make_with;
 use crate::sql::{Form, Statement};
 use crate::wanted::config;
 
@@ -243,10 +244,16 @@ impl Joined<'_> {
     }
 }
 
-/// Keys that are made of each other identify nothing.
+/// Keys that are made of each other identify nothing, unless a row that is there
+/// is referred to.
 fn circle(graph: &Graph, path: &[usize]) -> Failure {
     let names: Vec<String> =
         path.iter().map(|node| graph.nodes[*node].table.name.to_string()).collect();
+    let is_inside =
+        |source: &Source| matches!(source, Source::Parent { node, .. } if path.contains(node));
+    let sources = graph.nodes[path[0]].sources.iter();
+    let own: Vec<&str> =
+        sources.filter_map(|(name, source)| is_inside(source).then_some(name.as_str())).collect();
     config(format!("the keys of {} are made of each other", names.join(" and ")))
-        .hint(format!("pass a value for a foreign key of {}", names[0]))
+        .hint(make_with(&names[0], &own))
 }

@@ -102,6 +102,37 @@ async fn a_circle_without_nulls_is_closed_in_one_statement() {
 }
 
 #[tokio::test]
+async fn several_rows_share_a_circle_or_are_told_what_makes_them() {
+    let circle = |users: &str, teams: &str, unique: &str| {
+        format!(
+            "CREATE TABLE {users} (id serial PRIMARY KEY, email text NOT NULL UNIQUE, \
+               team int NOT NULL {unique});
+             CREATE TABLE {teams} (id serial PRIMARY KEY, name text NOT NULL UNIQUE, \
+               owner int NOT NULL {unique} REFERENCES {users} DEFERRABLE INITIALLY DEFERRED);
+             ALTER TABLE {users} ADD FOREIGN KEY (team) REFERENCES {teams};"
+        )
+    };
+    let sql = circle("users", "teams", "") + &circle("pilots", "ships", "UNIQUE");
+    let maker = Maker::new(&sql).await;
+    let many = |table| Call { count: Some(3), ..call(table, &[]) };
+    // The first one of them closes it, for all.
+    let made = maker.make(&many("users")).await;
+    assert!(made.outcomes.contains(&Outcome::Created), "{:?}", made.outcomes);
+    assert_eq!(maker.make(&many("users")).await.outcomes, [Outcome::Matched; 3]);
+    assert_eq!(maker.value("SELECT count(*), count(DISTINCT team) FROM users").await, "3");
+    // Where each needs one of its own, there is a line for each.
+    let refused = maker.refused(&many("pilots"));
+    assert!(refused.contains("one call can make one row of pilots, not several"), "{refused}");
+    let line = r#"for n in 1 2 3; do seedbed make pilots --scope \"$n\"; done"#;
+    assert!(refused.contains(line) && refused.contains("make pilots team=…"), "{refused}");
+    for scope in ["1", "2", "3"] {
+        let one = Call { scope: Some(scope.to_owned()), ..call("pilots", &[]) };
+        assert_eq!(maker.make(&one).await.outcome(), Outcome::Created);
+    }
+    assert_eq!(maker.value("SELECT count(*) FROM ships").await, "3");
+}
+
+#[tokio::test]
 async fn a_diamond_has_one_top_and_shared_columns_agree() {
     let maker = Maker::new(
         "CREATE TABLE tenants (id serial PRIMARY KEY, name text NOT NULL UNIQUE);
