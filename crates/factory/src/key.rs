@@ -165,7 +165,12 @@ pub(crate) fn choose(asked: &Asked<'_>) -> Result<Choice> {
             (vec![Identifier::of(first)], "it was passed, or refers to parents".to_owned())
         }
         (Known::Generated, _) => {
-            (vec![Identifier::of(first)], "its values come from the row's ordinal".to_owned())
+            let drawn = first.columns().any(|name| asked.is_drawn(name));
+            let why = match drawn && !asked.set.is_empty() {
+                true => "no other key can be used; its values come from what was passed",
+                false => "its values come from the row's ordinal",
+            };
+            (vec![Identifier::of(first)], why.to_owned())
         }
     };
     let tied = if best == Known::Generated { asked.tied(first, &usable) } else { Vec::new() };
@@ -176,8 +181,9 @@ pub(crate) fn choose(asked: &Asked<'_>) -> Result<Choice> {
                  its own value into that"
             }
             (Known::Generated, _) => {
-                "another comes first: keys that no trigger writes do, then NOT NULL and complete \
-                 ones, then the primary key, then short ones, then by name"
+                "another comes first: keys that no trigger writes do, then those that are no mere \
+                 id, then NOT NULL and complete ones, then the primary key, then short ones, then \
+                 by name"
             }
             (_, Known::Generated) => "not all of its columns were passed",
             _ => "another was passed more completely",
@@ -298,15 +304,41 @@ impl Asked<'_> {
         self.model.columns.iter().find(|column| column.name == name).map(|column| &column.fill)
     }
 
+    /// Whether an id is to be made for the column, as the application would.
+    fn is_drawn(&self, name: &str) -> bool {
+        !self.is_set(name) && !self.refers(name) && is_drawn(self.table, self.model, name)
+    }
+
     /// Better keys first.
-    fn order(&self, known: Known, key: &UniqueKey) -> (Known, [bool; 5], usize, String) {
+    fn order(&self, known: Known, key: &UniqueKey) -> (Known, [bool; 6], usize, String) {
         let rewritten = key.columns().any(|name| !self.is_set(name) && self.is_rewritten(name));
         let nullable = key
             .columns()
             .any(|name| !self.is_set(name) && self.table.column(name).is_none_or(|c| !c.not_null));
-        let worse = [rewritten, nullable, key.predicate.is_some(), !key.is_plain(), !key.primary];
+        let drawn = key.columns().any(|name| self.is_drawn(name));
+        let partial = key.predicate.is_some();
+        let worse = [rewritten, drawn, nullable, partial, !key.is_plain(), !key.primary];
         (known, worse, key.parts.len(), key.name.clone())
     }
+}
+
+/// Whether the application draws the column's values, as others let the database
+/// do: an id without a default, which says nothing about the row.
+pub(crate) fn is_drawn(table: &Table, model: &TableModel, name: &str) -> bool {
+    const IDS: [&str; 5] = ["id", "uuid", "guid", "ulid", "cuid"];
+    let is_id = || IDS.iter().any(|id| name.trim_matches('_').eq_ignore_ascii_case(id));
+    let in_primary = table.primary_key().is_some_and(|key| key.columns().any(|own| own == name));
+    let Some(column) = table.column(name).filter(|_| in_primary) else { return false };
+    let fits = match &column.data_type.shape {
+        TypeShape::Base(Base::Uuid) => true,
+        TypeShape::Base(
+            Base::Text | Base::Varchar | Base::Bpchar | Base::Int4 | Base::Int8 | Base::Numeric,
+        ) => is_id(),
+        _ => false,
+    };
+    // Of few values, each means something.
+    let wide = model.domain(name).is_none_or(|domain| domain >= 1 << 30);
+    fits && wide && column.is_required()
 }
 
 fn named(asked: &Asked<'_>) -> Result<Choice> {

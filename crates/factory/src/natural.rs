@@ -6,7 +6,7 @@ use seedbed_schema::{Base, KeyPart, NamedType, Schema, TypeRef, TypeShape};
 use seedbed_values::Datum;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::graph::{Node, Source};
+use crate::graph::{Identity, Node, Source};
 
 /// A part of a key that was passed.
 #[derive(Clone, Debug)]
@@ -17,7 +17,8 @@ pub(crate) enum Natural {
     Expression(KeyPart),
 }
 
-/// The parts of a node's key that were passed.
+/// The parts of a node's key that were passed, then the columns beside it that
+/// its ordinals are counted within.
 pub(crate) fn natural(node: &Node) -> Vec<Natural> {
     let passed = |name: &String| matches!(node.sources.get(name), Some(Source::Argument(_)));
     let mut found = Vec::new();
@@ -28,6 +29,10 @@ pub(crate) fn natural(node: &Node) -> Vec<Natural> {
         }
         let columns = part.columns.iter().filter(|name| passed(name)).cloned();
         found.extend(columns.map(Natural::Column));
+    }
+    if let Identity::Ordinal { within, .. } = &node.identity {
+        let beside = within.iter().filter(|name| !node.key.first().has(name)).cloned();
+        found.extend(beside.map(Natural::Column));
     }
     found
 }

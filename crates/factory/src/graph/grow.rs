@@ -11,6 +11,7 @@ use seedbed_schema::{Schema, Table, TableName, UniqueKey};
 
 use super::node::{Graph, Identity, Node, Place, Source};
 use super::partition::partitioned;
+use super::telling::Telling;
 use crate::key::{Asked, choose};
 use crate::predicates::is_outside;
 use crate::wanted::{Passed, Wanted, config};
@@ -155,6 +156,8 @@ impl Growing<'_> {
                 fresh: seed.fresh,
             })?
         };
+        let telling = Telling { table: &table, model: &model, lacks: &lacks, key: &key };
+        let telling = telling.columns(self.schema, self.settings, &seed.set);
         let keys = table.keys.len();
         if !lacks.is_empty() {
             // There it is as if it had no such key.
@@ -195,7 +198,7 @@ impl Growing<'_> {
         self.remember(index, seed.first);
         self.link_parents(index)?;
         self.generate(index)?;
-        self.identify(index, seed.first);
+        self.identify(index, seed.first, telling);
         Ok(index)
     }
 
@@ -247,19 +250,22 @@ impl Growing<'_> {
         Ok(())
     }
 
-    fn identify(&mut self, index: usize, first: u64) {
+    /// `telling` are passed columns that narrow what ordinals are counted within,
+    /// besides those of the key.
+    fn identify(&mut self, index: usize, first: u64, telling: Vec<String>) {
         let node = &mut self.nodes[index];
         let columns: Vec<String> = node.key.first().columns().map(str::to_owned).collect();
         let is = |column: &String, wanted: fn(&Source) -> bool| {
             node.sources.get(column).is_some_and(wanted)
         };
         let generated = columns.iter().any(|column| is(column, |s| *s == Source::Generated));
-        let within: Vec<String> = columns
+        let mut within: Vec<String> = columns
             .iter()
             .filter(|column| is(column, |s| matches!(s, Source::Argument(_))))
             .cloned()
             .collect();
         let keyed = !generated && !node.fresh && (!within.is_empty());
+        within.extend(telling.into_iter().filter(|name| !columns.contains(name)));
         node.identity = if keyed { Identity::Key } else { Identity::Ordinal { first, within } };
     }
 }

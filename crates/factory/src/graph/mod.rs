@@ -9,6 +9,7 @@ mod order;
 mod parent;
 mod partition;
 mod prune;
+mod telling;
 mod vary;
 
 pub(crate) use grow::grow;

@@ -77,7 +77,8 @@ pub(crate) enum Identity {
     Ordinal {
         /// The ordinal of its first row.
         first: u64,
-        /// Columns of the key that were passed.
+        /// Columns that were passed and say which row is meant: those of the key
+        /// first.
         within: Vec<String>,
     },
 }

@@ -21,6 +21,7 @@ mod random;
 mod sent;
 mod statements;
 mod surroundings;
+mod telling;
 mod triggers;
 mod twice;
 mod vectors;
