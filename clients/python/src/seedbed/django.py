@@ -117,7 +117,10 @@ class TestRunner(DiscoverRunner):
         self._databases = Databases(current())
         pointed = self._databases.point(wanted)
         kwargs["aliases"] = wanted - pointed
-        return super().setup_databases(**kwargs) if kwargs["aliases"] else []
+        if not kwargs["aliases"]:
+            return []
+        depend_on_nothing_else(kwargs["aliases"])
+        return super().setup_databases(**kwargs)
 
     def run_suite(self, suite: Any, **kwargs: Any) -> Any:
         """Runs the tests; those of a parallel run are in other processes, which need the slots."""
@@ -133,6 +136,13 @@ class TestRunner(DiscoverRunner):
         super().teardown_databases(old_config, **kwargs)
         self._databases.restore()
         self._databases.worker.close()
+
+
+def depend_on_nothing_else(aliases: set[str]) -> None:
+    """Has Django set these databases up without those that are there already."""
+    for alias in aliases:
+        test = connections[alias].settings_dict["TEST"]
+        test["DEPENDENCIES"] = [name for name in test.get("DEPENDENCIES", ()) if name in aliases]
 
 
 def _is_postgresql(alias: str) -> bool:

@@ -26,7 +26,7 @@ def django_db_setup(
     from django.db import connections
     from django.test.utils import setup_databases, teardown_databases
 
-    from .django import Databases
+    from .django import Databases, depend_on_nothing_else
 
     Turns.registered(request.config)
     said = request.config.getini("seedbed_django")

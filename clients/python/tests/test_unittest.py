@@ -1,0 +1,156 @@
+"""`seedbed.unittest`: the same isolation for the standard library's runner, and for its classes under pytest."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from runner_project import Project, bare, home, project, service, slots, wait_until  # noqa: F401
+
+pytest_plugins = ("pytester",)
+
+BODY = """
+import asyncio, unittest, os
+import seedbed
+import seedbed.unittest
+
+def join(db, email="ada@example.org"):
+    return db.execute("INSERT INTO members (email, name) VALUES (%s, 'Ada') RETURNING id", (email,)).fetchone()[0]
+
+def count(db):
+    return db.execute("SELECT count(*) FROM members").fetchone()[0]
+
+class Plain(seedbed.unittest.TestCase):
+    def setUp(self):
+        self.first = join(self.db, "setup@example.org")      # without super()
+
+    def test_a(self):
+        self.assertEqual(self.first, 1)
+        self.db.commit()
+
+    def test_b(self):
+        self.assertEqual(self.first, 1)
+        self.addCleanup(lambda: (join(self.db, "late@example.org"), self.db.commit()))
+
+    def test_named(self):
+        self.assertIn("test_named", self.db.execute("SHOW application_name").fetchone()[0])
+
+class Shared(seedbed.unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.rows = cls.shared_make.members.list(2)
+
+    def test_a(self):
+        self.assertEqual(count(self.db), 2)
+        self.db.execute("DELETE FROM members")
+        self.db.commit()
+
+    def test_b(self):
+        self.assertEqual(count(self.db), 2)
+        self.assertEqual(self.make.members(email=self.rows[0].email).outcome, "matched")
+
+class TestAfter(seedbed.unittest.TestCase):
+    def test_nothing_is_left(self):
+        self.assertEqual(count(self.db), 0)
+
+    def test_make_is_committed(self):
+        self.make.members(email="a@example.org")
+        with self.seedbed.connect() as other:
+            self.assertEqual(count(other), 1)
+
+    @unittest.skip("not now")
+    def test_skipped(self): pass
+
+class Async(seedbed.unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self):
+        self.connection = await self.seedbed.connect_async()
+
+    async def asyncTearDown(self):
+        await self.connection.close()
+
+    async def test_a(self):
+        await self.connection.execute("INSERT INTO members (email, name) VALUES ('a', 'a')")
+        await self.connection.commit()
+
+    test_b = test_a
+"""
+
+FAULTS = """
+class Faults(seedbed.unittest.TestCase):
+    def test_fails(self):
+        join(self.db)
+        self.fail("on purpose")
+
+class ReadOnly(seedbed.unittest.TestCase):
+    seedbed_readonly = True
+    def test_writes(self):
+        with self.seedbed.connect() as other: join(other)
+
+class Lane(seedbed.unittest.TestCase):
+    seedbed_lane = "rollback"
+    def test_commits(self):
+        join(self.db); self.db.commit()
+    def test_rolls_back(self):
+        self.assertEqual(self.seedbed.lane, "rollback")
+        self.make.members(email="ada@example.org")
+"""
+
+
+def unittest_of(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:  # noqa: F811
+    return subprocess.run(
+        [sys.executable, "-m", "unittest", "-v", *arguments],
+        cwd=project.path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_the_standard_librarys_runner(project: Project, service: dict[str, str]) -> None:  # noqa: F811
+    project.file("test_members.py", BODY)
+    ran = unittest_of(project)
+    assert "Ran 10 tests" in ran.stderr and "OK (skipped=1)" in ran.stderr, ran.stderr
+    assert wait_until(lambda: all(slot["state"] == "free" for slot in slots(service)))
+
+
+def test_faults_are_told(project: Project) -> None:  # noqa: F811
+    project.file("test_members.py", BODY + FAULTS)
+    ran = unittest_of(project)
+    assert "Ran 14 tests" in ran.stderr and "FAILED (failures=3, skipped=1)" in ran.stderr, ran.stderr
+    assert "ReadOnly.test_writes is marked readonly, but wrote" in ran.stderr
+    assert "Lane.test_commits is on the lane rollback, but committed something" in ran.stderr
+
+
+def test_the_service_is_missing(bare: Project, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    monkeypatch.setenv("SEEDBED_BIN", "/nonexistent/seedbed")
+    bare.file("test_members.py", BODY.replace("seedbed.unittest.TestCase):\n    @classmethod", "unittest.TestCase):\n    @classmethod"))
+    ran = unittest_of(bare, "test_members.Plain", "test_members.Async")
+    # Once for each class, at once.
+    assert ran.stderr.count("SEEDBED_BIN is /nonexistent/seedbed") == 2, ran.stderr
+
+
+def test_its_classes_under_pytest(project: Project) -> None:  # noqa: F811
+    project.file("test_members.py", BODY + FAULTS)
+    result = project.run("-q")
+    result.assert_outcomes(passed=10, failed=3, skipped=1)
+
+
+def test_beside_functions_with_fixtures(project: Project) -> None:  # noqa: F811
+    project.file(
+        "test_members.py",
+        BODY
+        + """
+def test_function(db): assert count(db) == 0; join(db); db.commit()
+
+class Marked(unittest.TestCase):
+    def test_plain_case_with_marker(self):
+        import psycopg
+        with psycopg.connect(os.environ["URL"]) as connection: join(connection)
+    test_again = test_plain_case_with_marker
+""",
+    )
+    project.ini("seedbed_env = URL")
+    project.run("-q").assert_outcomes(passed=12, skipped=1)
