@@ -21,6 +21,7 @@ use super::look_up::parents;
 use super::twins::{contradicts, folding};
 use crate::graph::{Graph, Node, Source};
 use crate::key::Identifier;
+use crate::line::make_with;
 use crate::sql::{Comparison, Form, Statement, equal, over};
 use crate::target::target;
 use crate::wanted::config;
@@ -110,7 +111,7 @@ fn draws(node: &Node) -> Result<Option<String>> {
                 "a row of {} must refer to itself by {}, for which nothing draws a value",
                 node.table.name, column.name
             );
-            config(message).hint(format!("pass {}", column.name))
+            config(message).hint(make_with(&node.table.name.to_string(), &[&column.name]))
         })?;
         list.push(format!("{sql} AS {}", quote(&column.name)));
     }

@@ -349,7 +349,13 @@ impl Judging {
             columns.retain(|name| is_generated(&name));
         }
         if columns.is_empty() {
-            return failure.hint("every value a unique column can hold may be taken");
+            // Every value that a unique column can hold may be taken.
+            let unique = judged_table(node).0;
+            let keys = unique.keys.iter().flat_map(UniqueKey::columns);
+            let mut names: Vec<&str> = keys.collect();
+            names.sort_unstable();
+            names.dedup();
+            return failure.hint(make_with(&table.to_string(), &names));
         }
         let columns: Vec<&str> = columns.into_iter().map(String::as_str).collect();
         failure.hint(make_with(&table.to_string(), &columns))
