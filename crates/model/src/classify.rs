@@ -3,12 +3,14 @@
 //! words.
 
 mod names;
+mod usual;
 mod words;
 
 use seedbed_schema::{Base, Column, NamedType, Schema, Table, TypeRef, TypeShape};
 use seedbed_values::{Generator, Natural};
 
 pub(crate) use names::group;
+pub(crate) use usual::{Usual, usual};
 pub(crate) use words::words;
 
 /// What a column is about.
@@ -50,7 +52,11 @@ fn has_room(generator: Generator, column: &Column) -> bool {
         Generator::Postcode => 6,
         Generator::Email => 24,
         Generator::Phone | Generator::PhoneNational => 13,
-        Generator::Url | Generator::UserAgent => 40,
+        Generator::Url => 24,
+        Generator::UserAgent => 40,
+        Generator::Ipv4 => 15,
+        Generator::Ipv6 => 39,
+        Generator::Mac => 17,
         Generator::Iban => 22,
         Generator::Sha256 => 64,
         Generator::Base64 => 44,
@@ -78,7 +84,7 @@ fn naturals(schema: &Schema, data_type: &TypeRef, depth: usize) -> Vec<Natural> 
         },
         TypeShape::Base(base) => match base {
             Base::Text | Base::Varchar | Base::Citext | Base::Bpchar | Base::Name => {
-                vec![N::Text, N::Inet]
+                vec![N::Text, N::Inet, N::Uuid, N::Macaddr]
             }
             Base::Int2 | Base::Int4 | Base::Int8 => vec![N::Integer, N::Numeric],
             Base::Numeric | Base::Float4 | Base::Float8 | Base::Money => {
@@ -88,6 +94,7 @@ fn naturals(schema: &Schema, data_type: &TypeRef, depth: usize) -> Vec<Natural> 
             Base::Timestamp | Base::Timestamptz => vec![N::Timestamp, N::Date],
             Base::Uuid => vec![N::Uuid],
             Base::Inet => vec![N::Inet],
+            Base::Macaddr => vec![N::Macaddr],
             _ => vec![],
         },
         _ => vec![],

@@ -4,7 +4,7 @@ use seedbed_schema::{Column, Schema, Table};
 use seedbed_values::ColumnKey;
 
 use crate::check::{Demand, Expression, Row, Sort, Value, parse, value};
-use crate::classify::{About, classify, group};
+use crate::classify::{About, Usual, classify, group, usual, words};
 use crate::fill::{ColumnModel, Fill};
 use crate::recipe::{Impossible, Kind, Recipe, build};
 use crate::settings::Settings;
@@ -16,6 +16,8 @@ pub(crate) struct Cell {
     pub(crate) sort: Sort,
     pub(crate) recipe: Result<Recipe, Impossible>,
     pub(crate) about: Option<About>,
+    /// What its name says of numbers, and of yes and no.
+    pub(crate) usual: Option<Usual>,
     /// What conditions ask of it alone.
     pub(crate) demand: Demand,
     /// Set if its values must differ: the row's place is divided by it before
@@ -52,7 +54,15 @@ pub(crate) fn cells(schema: &Schema, table: &Table, settings: &Settings) -> Vec<
         .map(|column| {
             let about = classify(schema, table, column);
             let like = about.as_ref().map(|about| about.generator);
-            let built = build(schema, &column.data_type, like);
+            let mut built = build(schema, &column.data_type, like);
+            let usual = built.as_ref().ok().and_then(|built| match built.sort {
+                Sort::Number(_) | Sort::Float => usual(&words(&column.name), true),
+                Sort::Bool => usual(&words(&column.name), false),
+                _ => None,
+            });
+            if let (Ok(built), Some(usual)) = (&mut built, &usual) {
+                built.recipe.usually(usual);
+            }
             let key = |name: &str| {
                 ColumnKey::new(&settings.seed, &table.name.schema, &table.name.name, name)
             };
@@ -78,6 +88,7 @@ pub(crate) fn cells(schema: &Schema, table: &Table, settings: &Settings) -> Vec<
                 recipe: built.map(|built| built.recipe),
                 sort,
                 about,
+                usual,
                 unique: None,
                 key: key(shared.as_deref().unwrap_or(&column.name)),
                 own_key: key(&column.name),

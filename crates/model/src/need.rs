@@ -43,6 +43,10 @@ fn by_itself(table: &Table, cells: &[Cell], at: usize) -> ColumnModel {
                 format!("refers to {}", table.foreign_keys[*foreign_key].parent)
             }
             (Fill::Impossible { .. }, _) => "must be passed".to_owned(),
+            _ if cells[at].usual.is_some() => {
+                let usual = cells[at].usual.map(|usual| usual.to_string()).unwrap_or_default();
+                format!("required; its name says {usual}")
+            }
             (_, Some(about)) => format!("required; its name says `{}`", about.generator.word()),
             _ => format!("required; made from its type `{}`", column.data_type.sql),
         };

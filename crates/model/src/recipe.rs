@@ -16,6 +16,7 @@ pub(crate) use guise::Guise;
 use seedbed_values::Generator;
 
 use crate::check::Demand;
+use crate::classify::Usual;
 use crate::moment::Clock;
 
 /// How a column's values are made.
@@ -25,12 +26,15 @@ pub struct Recipe(pub(crate) Kind);
 /// How a value is made.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Kind {
-    /// One of these texts: enums, booleans, names of the catalogue.
-    Choice(Vec<String>),
-    /// A whole number within the type's bounds, and what it is about.
-    Integer(i64, i64, Option<Generator>),
-    /// Units of `10^-scale` within the type's bounds, every `step`-th.
-    Decimal { low: i128, high: i128, scale: u32, step: i128, like: Option<Generator> },
+    /// One of these texts: enums, booleans, names of the catalogue. A boolean
+    /// may usually be one of both.
+    Choice(Vec<String>, Option<bool>),
+    /// A whole number within the type's bounds, and the least and greatest that
+    /// are drawn.
+    Integer(i64, i64, (i64, i64)),
+    /// Units of `10^-scale` within the type's bounds, every `step`-th; in
+    /// hundredths what is drawn.
+    Decimal { low: i128, high: i128, scale: u32, step: i128, usual: (i128, i128) },
     /// A date or time, and what it is about.
     Moment(Clock, Option<Generator>),
     /// A span of time.
@@ -57,6 +61,20 @@ pub(crate) enum Kind {
     Composite(Vec<Recipe>),
     /// Values of a domain within another type, which meet its conditions.
     Bound(Box<Recipe>, Box<Demand>),
+}
+
+impl Recipe {
+    /// Draws what is usual for a column of its name.
+    pub(crate) fn usually(&mut self, usual: &Usual) {
+        match (&mut self.0, *usual) {
+            (Kind::Integer(_, _, between), Usual::Between(low, high)) => *between = (low, high),
+            (Kind::Decimal { usual, .. }, Usual::Between(low, high)) => {
+                *usual = (i128::from(low) * 100, i128::from(high) * 100);
+            }
+            (Kind::Choice(_, held), Usual::Only(usual)) => *held = Some(usual),
+            _ => {}
+        }
+    }
 }
 
 /// What text is made of where nothing says what it is about.

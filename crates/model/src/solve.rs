@@ -403,8 +403,12 @@ impl<'a> Solving<'a, '_> {
                 key: &cell.own_key,
             }
         });
-        let mut draw =
-            Draw { stream: bits.attempt(attempt), locale: self.model.settings.locale, unique };
+        let mut draw = Draw {
+            stream: bits.attempt(attempt),
+            locale: self.model.settings.locale,
+            unique,
+            first: attempt == 0,
+        };
         let mut text = String::with_capacity(USUAL_LENGTH);
         match self.guises.get(column).copied().flatten() {
             Some(guise) => recipe.write_as(&guise, &mut draw, demand, &mut text),

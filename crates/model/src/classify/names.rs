@@ -190,11 +190,11 @@ const COLUMNS: &[(&str, &[Generator])] = &[
         &[Timestamp, Past, Date],
     ),
     (
-        "updated at|updated|updated on|modified at|modified|last modified|last update|changed at|geaendert am|actualizado en|modifie le|aggiornato il|atualizado em|bijgewerkt op|last seen at|last login at|last login|last seen|published at|sent at|read at|processed at|completed at|finished at|started at|paid at|shipped at|delivered at|confirmed at|verified at|approved at",
+        "updated at|updated|updated on|modified at|modified|last modified|last update|changed at|geaendert am|actualizado en|modifie le|aggiornato il|atualizado em|bijgewerkt op|last seen at|last login at|last login|last seen|published at|sent at|read at|processed at|completed at|finished at|started at|paid at|shipped at|delivered at|locked until|banned until|blocked until|suspended until|muted until|disabled until|snoozed until|confirmed at|verified at|approved at",
         &[Past, PastDate],
     ),
     (
-        "expires at|expires on|expires|expire at|expiry|expiry date|expiration|expiration date|expired at|valid until|valid to|valid thru|valid through|not after|ends at|ends on|end date|end at|due at|due date|due on|deadline|renews at|trial ends at|scheduled at|scheduled for|run at|gueltig bis|ablaufdatum|faellig am|valido hasta|fecha vencimiento|vence|valable jusqu|date expiration|scadenza|data scadenza|valido fino|validade|vencimento|geldig tot|vervaldatum|wazne do|termin",
+        "expires at|expires on|expires|expire at|expiry|expiry date|expiration|expiration date|expired at|valid until|valid to|until|end|ends|finish|end time|end datetime|expire|expire date|best before|use by|valid thru|valid through|not after|ends at|ends on|end date|end at|due at|due date|due on|deadline|renews at|trial ends at|scheduled at|scheduled for|run at|gueltig bis|ablaufdatum|faellig am|valido hasta|fecha vencimiento|vence|valable jusqu|date expiration|scadenza|data scadenza|valido fino|validade|vencimento|geldig tot|vervaldatum|wazne do|termin",
         &[Future, FutureDate],
     ),
     ("year|jahr|ano|annee|anno|jaar|rok|release year|fiscal year|model year", &[Year]),
@@ -314,6 +314,10 @@ pub(super) fn candidates(column: &[String], table: &[String]) -> (Vec<Generator>
         return (vec![Semver], 0);
     }
     let last = column.last().map_or("", String::as_str);
+    // The first that the type has room for; a foreign key has its parent's.
+    if last == "id" {
+        return (vec![Uuid, Ulid, Nanoid], 0);
+    }
     for from in 0..column.len() {
         // What qualifies a word from behind is no part of these facts.
         if from > 0 && OTHERWISE.contains(&last) {
@@ -368,7 +372,10 @@ mod tests {
             ("addresses", "state", Some(Region)),
             ("orders", "order_state", None),
             ("orders", "shipping_state", Some(Region)),
-            ("orders", "country_id", None),
+            ("orders", "country_id", Some(Uuid)),
+            ("devices", "warranty_until", Some(Future)),
+            ("users", "subscription_end", Some(Future)),
+            ("users", "locked_until", Some(Past)),
             ("users", "firstName", Some(GivenName)),
             ("kunden", "Nachname", Some(FamilyName)),
             ("kunden", "straße", Some(Street)),

@@ -7,6 +7,9 @@ use super::{Kind, Recipe, Style};
 use crate::check::{Demand, Outcome, Row, Sort, Unknown, branches, narrow, parse};
 use crate::moment::Clock;
 
+/// What is text, or can be written as text.
+const TEXTUAL: [Natural; 4] = [Natural::Text, Natural::Inet, Natural::Uuid, Natural::Macaddr];
+
 /// Types within types deeper than this are given up.
 const DEEPEST: usize = 12;
 
@@ -62,7 +65,7 @@ fn built(
                 if labels.is_empty() {
                     return Err(Impossible(format!("enum `{name}` has no label")));
                 }
-                simple(Kind::Choice(labels.clone()), Sort::Opaque)
+                simple(Kind::Choice(labels.clone(), None), Sort::Opaque)
             }
             Some(NamedType::Domain { base, checks, .. }) => {
                 let mut inner = built(schema, base, like, depth)?;
@@ -124,20 +127,14 @@ fn base_type(
     data_type: &TypeRef,
     like: Option<Generator>,
 ) -> Result<Built, Impossible> {
-    let integer = |low, high| {
-        (
-            Kind::Integer(low, high, fitting(like, &[Natural::Integer, Natural::Numeric])),
-            Sort::Number(true),
-        )
-    };
+    let integer = |low, high| (Kind::Integer(low, high, usual_integer(like)), Sort::Number(true));
     let moment = |clock, sort| {
         (Kind::Moment(clock, fitting(like, &[Natural::Date, Natural::Timestamp])), sort)
     };
-    let words =
-        |most| Kind::Text { most, like: fitting(like, &[Natural::Text]), style: Style::Words };
+    let words = |most| Kind::Text { most, like: fitting(like, &TEXTUAL), style: Style::Words };
     let form = |form| (Kind::Form(form), Sort::Opaque);
     let names =
-        |names: &[&str]| Kind::Choice(names.iter().map(|name| (*name).to_owned()).collect());
+        |names: &[&str]| Kind::Choice(names.iter().map(|name| (*name).to_owned()).collect(), None);
     let length = data_type.length.map(|length| length as usize);
     let (kind, sort) = match base {
         Base::Bool => (names(&["false", "true"]), Sort::Bool),
@@ -156,7 +153,7 @@ fn base_type(
         Base::Citext => (words(None), Sort::Citext),
         Base::Bpchar => {
             let style = if like.is_none() { Style::Code } else { Style::Words };
-            let like = fitting(like, &[Natural::Text]);
+            let like = fitting(like, &TEXTUAL);
             (Kind::Text { most: length.or(Some(1)), like, style }, Sort::Padded)
         }
         Base::Char => (Kind::Text { most: Some(1), like: None, style: Style::Code }, Sort::Text),
@@ -197,7 +194,7 @@ fn base_type(
         Base::Xid | Base::Xid8 | Base::Cid => form("1######"),
         Base::Tid => form("(####,1#)"),
         Base::TxidSnapshot | Base::PgSnapshot => form("1###:2###:"),
-        Base::Reg(name) => (Kind::Choice(catalogue(name, data_type)?), Sort::Opaque),
+        Base::Reg(name) => (Kind::Choice(catalogue(name, data_type)?, None), Sort::Opaque),
         Base::Vector(dimensions) => {
             (Kind::Vector(dimensions.unwrap_or(3).clamp(1, 16_000)), Sort::Opaque)
         }
@@ -236,7 +233,28 @@ fn decimal(precision: Option<u32>, scale: Option<i32>, like: Option<Generator>) 
     let high = units(digits + if kept < 0 { kept.unsigned_abs() } else { 0 }) - step;
     let low = -high;
     let low = low + (-low).rem_euclid(step);
-    Kind::Decimal { low, high, scale, step, like }
+    Kind::Decimal { low, high, scale, step, usual: usual_decimal(like) }
+}
+
+/// Least and greatest integer that are drawn.
+fn usual_integer(like: Option<Generator>) -> (i64, i64) {
+    match like {
+        Some(Generator::Quantity) => (1, 10),
+        Some(Generator::Year) => (1990, 2023),
+        Some(Generator::Month) => (1, 12),
+        Some(Generator::Price | Generator::Amount) => (100, 99_900),
+        _ => (1, 1_000),
+    }
+}
+
+/// The same of numbers with a fraction, in hundredths.
+fn usual_decimal(like: Option<Generator>) -> (i128, i128) {
+    match like {
+        Some(Generator::Latitude) => (-6_000, 6_000),
+        Some(Generator::Longitude) => (-18_000 + 100, 18_000 - 100),
+        Some(Generator::Quantity) => (100, 1_000),
+        _ => (100, 99_999),
+    }
 }
 
 /// Names that every server has.

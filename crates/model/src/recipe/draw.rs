@@ -14,6 +14,8 @@ pub(crate) struct Draw<'a> {
     pub(crate) locale: Locale,
     /// Set where the value must differ from those of all other rows.
     pub(crate) unique: Option<Unique<'a>>,
+    /// Whether it is no alternative, but the row's own.
+    pub(crate) first: bool,
 }
 
 /// What keeps a row's value apart from those of others.

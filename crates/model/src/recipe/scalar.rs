@@ -53,31 +53,39 @@ impl Kind {
 
     fn span(&self) -> Option<Span> {
         Some(match self {
-            Self::Integer(low, high, like) => {
-                let (least, most) = usual_integer(*like);
-                Span {
-                    whole: (i128::from(*low), i128::from(*high)),
-                    usual: (i128::from(least.max(*low)), i128::from(most.min(*high))),
-                    step: 1,
-                }
-            }
-            Self::Decimal { low, high, scale, step, like } => {
+            Self::Integer(low, high, (least, most)) => Span {
+                whole: (i128::from(*low), i128::from(*high)),
+                usual: (
+                    i128::from((*least).clamp(*low, *high)),
+                    i128::from((*most).clamp(*low, *high)),
+                ),
+                step: 1,
+            },
+            Self::Decimal { low, high, scale, step, usual: (least, most) } => {
                 let one = 10_i128.checked_pow(*scale).unwrap_or(1);
-                let (least, most) = usual_decimal(*like);
                 let usual = (
                     (one * least / 100).clamp(*low, *high).max(step.min(high).to_owned()),
                     (one * most / 100).clamp(*low, *high),
                 );
-                let usual = if matches!(like, Some(Generator::Latitude | Generator::Longitude)) {
-                    ((one * least / 100).max(*low), usual.1)
-                } else {
-                    usual
-                };
+                let usual =
+                    if *least < 0 { ((one * least / 100).max(*low), usual.1) } else { usual };
                 Span { whole: (*low, *high), usual, step: *step }
             }
             Self::Moment(clock, like) => moments(*clock, *like),
             _ => return None,
         })
+    }
+
+    /// Whether its values are days or moments.
+    pub(super) const fn is_calendar(&self) -> bool {
+        matches!(self, Self::Moment(Clock::Date | Clock::Timestamp | Clock::Timestamptz, _))
+    }
+
+    /// The days or moments of 130 years.
+    pub(super) fn century(&self) -> Option<Axis> {
+        let whole = (day(1970, 1, 1), day(2099, 12, 28));
+        let span = Span { whole, usual: whole, step: self.span()?.step };
+        Axis::new(&span, &Demand::default(), true, |_, _| None)
     }
 
     /// A value of a condition in steps of the least unit.
@@ -125,27 +133,6 @@ impl Kind {
         draw.unique = Some(whole);
         self.write_unit(parts[part].at(index), out);
         Ok(())
-    }
-}
-
-/// Least and greatest that are drawn.
-fn usual_integer(like: Option<Generator>) -> (i64, i64) {
-    match like {
-        Some(Generator::Quantity) => (1, 10),
-        Some(Generator::Year) => (1990, 2023),
-        Some(Generator::Month) => (1, 12),
-        Some(Generator::Price | Generator::Amount) => (100, 99_900),
-        _ => (1, 1_000),
-    }
-}
-
-/// The same in hundredths.
-fn usual_decimal(like: Option<Generator>) -> (i128, i128) {
-    match like {
-        Some(Generator::Latitude) => (-6_000, 6_000),
-        Some(Generator::Longitude) => (-18_000 + 100, 18_000 - 100),
-        Some(Generator::Quantity) => (100, 1_000),
-        _ => (100, 99_999),
     }
 }
 

@@ -93,6 +93,11 @@ impl Text {
             None if most <= 20 => Generator::Word,
             None => Generator::Words,
         };
+        // There are few addresses of the other kind for documentation.
+        let generator = match generator {
+            Generator::Ipv4 if draw.unique.is_some() && most >= 39 => Generator::Ipv6,
+            _ => generator,
+        };
         let limits = Limits::chars(most);
         if draw.unique.is_some() && generator == Generator::Semver {
             let text = release(draw);
@@ -257,6 +262,9 @@ fn numbered(generator: Generator) -> Option<(&'static str, &'static str)> {
         Generator::Phone => Some(("+999", "#########")),
         Generator::PhoneNational => Some(("0999 ", "########")),
         Generator::HexColor => Some(("#", "%%%%%%")),
+        // For measurements of networks (RFC 2544), and locally administered.
+        Generator::Ipv4 => Some(("198.18.", "1##.1##")),
+        Generator::Mac => Some(("02:00:", "%%:%%:%%:%%")),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! Writes values in the server's input syntax.
 
-use seedbed_values::{Limits, Uniqueness};
+use seedbed_values::{Generator, Limits, Uniqueness};
 
 use super::text::Text;
 use super::{Draw, Kind, Recipe, Unfit};
@@ -28,10 +28,17 @@ impl Recipe {
                 inner.write(draw, demand, out)
             }
             kind if demand.choices.is_some() => kind.write_choice(draw, demand, out),
-            Kind::Choice(labels) => {
+            Kind::Choice(labels, usual) => {
                 let fitting = fitting(labels, demand);
                 if fitting.is_empty() {
                     return Err(Unfit);
+                }
+                if let Some(usual) = usual.filter(|_| draw.first && draw.unique.is_none()) {
+                    let usual = if usual { "true" } else { "false" };
+                    if fitting.contains(&usual) {
+                        out.push_str(usual);
+                        return Ok(());
+                    }
                 }
                 let chosen = draw.index(fitting.len() as u64);
                 out.push_str(fitting[usize::try_from(chosen).unwrap_or(0)]);
@@ -71,6 +78,10 @@ impl Recipe {
             }
             Kind::Like(generator) => {
                 let limits = Limits::NONE;
+                let generator = match generator {
+                    Generator::Ipv4 if draw.unique.is_some() => &Generator::Ipv6,
+                    _ => generator,
+                };
                 match (&draw.unique, generator.uniqueness()) {
                     (Some(unique), Uniqueness::Token) => {
                         let token = unique.token;
@@ -118,7 +129,7 @@ impl Recipe {
             _ if demand.choices.is_some() => demand.choices.as_ref().map(|choices| {
                 choices.iter().filter(|value| demand.allows(value) != Some(false)).count() as u64
             }),
-            Kind::Choice(labels) => Some(fitting(labels, demand).len() as u64),
+            Kind::Choice(labels, _) => Some(fitting(labels, demand).len() as u64),
             Kind::Bits(length) => Some(1_u64 << (*length).min(62)),
             kind => {
                 kind.axis(demand, true)?;
@@ -155,10 +166,10 @@ impl Kind {
     fn text_of(&self, value: &Value) -> Option<String> {
         let mut text = String::new();
         match (self, value) {
-            (Self::Choice(labels), Value::Text(label)) => {
+            (Self::Choice(labels, _), Value::Text(label)) => {
                 return labels.contains(label).then(|| label.clone());
             }
-            (Self::Choice(_), Value::Bool(held)) => {
+            (Self::Choice(..), Value::Bool(held)) => {
                 text.push_str(if *held { "true" } else { "false" });
             }
             (Self::Integer(low, high, _), Value::Number(number)) => {
@@ -286,7 +297,14 @@ fn write_range(
     out: &mut String,
 ) -> Result<(), Unfit> {
     let mut range = String::new();
-    let axis = element.0.axis(&Demand::default(), true).flatten();
+    // Rows that must differ may need more than what looks usual; calendars
+    // have enough within the lifetime of what is of interest.
+    let axis = match draw.unique {
+        Some(_) if !element.0.is_calendar() => element.0.axis(&Demand::default(), true),
+        Some(_) => element.0.century().map(Some),
+        None => element.0.axis(&Demand::default(), false),
+    }
+    .flatten();
     match axis {
         Some(axis) if axis.count() > 2 => {
             let slots = SLOTS.min(axis.count() / 2);

@@ -5,5 +5,5 @@ mod checks;
 mod every_type;
 mod facts;
 mod judging;
-
+mod realistic;
 mod uniqueness;
