@@ -44,7 +44,7 @@ pub use door::{Door, OpenDoor, Serve};
 pub use dump::{DumpSink, DumpSource, dump, dump_target};
 pub use factories::{
     Factories, MadeRows, MakeRequest, MakeSource, Requests, Services, build, explain, is_secret,
-    make,
+    make, python_stub,
 };
 pub use kept::{Kept, kept, open_kept, remove_kept};
 pub use leased::{Held, check_command, lease_api, run_leased};

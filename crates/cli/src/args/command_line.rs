@@ -7,7 +7,7 @@ use clap::{ColorChoice, Parser, Subcommand};
 use super::{
     CacheArgs, CompletionsArgs, ConfigArgs, DownArgs, DumpArgs, ExplainArgs, GcArgs, KeepArgs,
     KeptArgs, LeaseArgs, LogsArgs, MakeArgs, ManArgs, MarkArgs, PsArgs, ReaperArgs, ReferenceArgs,
-    ReleaseArgs, RewindArgs, RunArgs, ServeArgs, ServerArgs, ServiceArgs, UpArgs,
+    ReleaseArgs, RewindArgs, RunArgs, ServeArgs, ServerArgs, ServiceArgs, TypesArgs, UpArgs,
 };
 
 /// Gives any test command its own real PostgreSQL database: migrations applied
@@ -67,6 +67,7 @@ pub(crate) enum Command {
     Kept(KeptArgs),
     Make(MakeArgs),
     Explain(ExplainArgs),
+    Types(TypesArgs),
     Dump(DumpArgs),
     Ps(PsArgs),
     Gc(GcArgs),

@@ -20,6 +20,7 @@ mod run;
 mod serve;
 mod server;
 mod service;
+mod stub;
 mod up;
 
 pub(crate) use cache::{CacheArgs, CacheCommand};
@@ -42,4 +43,5 @@ pub(crate) use run::{RunArgs, ServerFlags};
 pub(crate) use serve::ServeArgs;
 pub(crate) use server::{ServerArgs, ServerCommand};
 pub(crate) use service::ServiceArgs;
+pub(crate) use stub::{PythonTypesArgs, TypesArgs, TypesCommand};
 pub(crate) use up::UpArgs;

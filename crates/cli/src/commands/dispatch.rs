@@ -8,7 +8,7 @@ use seedbed_engine::Folders;
 
 use super::{
     Context, cache, completions, config, down, dump, gc, kept, lease, logs, make, man, ps, reaper,
-    reference, run, server, service, up,
+    reference, run, server, service, stub, up,
 };
 use crate::args::{Cli, Command};
 use crate::json;
@@ -56,6 +56,7 @@ fn dispatch(context: &mut Context, command: &Command) -> Result<u8> {
         Command::Lease(args) => return lease::lease(context, args),
         Command::Kept(args) => return kept::kept(context, args),
         Command::Dump(args) => return dump::dump(context, args),
+        Command::Types(args) => return stub::types(context, args),
         Command::Up(args) => up::up(context, args),
         Command::Service(args) => service::service(context, args),
         Command::Down(args) => down::down(context, args),

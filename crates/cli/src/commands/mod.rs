@@ -20,6 +20,7 @@ mod reference;
 mod run;
 mod server;
 mod service;
+mod stub;
 mod up;
 
 use context::Context;

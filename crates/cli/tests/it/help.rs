@@ -25,6 +25,7 @@ fn the_help_lists_what_there_is() {
       kept         Look at databases that were kept
       make         Make rows: the same call is the same row
       explain      Say how a call of `seedbed make` is understood
+      types        Tell type checkers and editors what the factories of this schema take
       dump         Write a database as SQL, without a trace of Seedbed
       ps           List what runs now
       gc           Remove what a crash left behind

@@ -33,5 +33,6 @@ mod session;
 mod shared_cache;
 mod side_by_side;
 mod signals;
+mod stub;
 mod suites;
 mod terminal;

@@ -16,6 +16,7 @@ mod opening;
 mod safety;
 mod schema_files;
 mod service;
+mod stub;
 mod telling;
 
 pub use build::build;
@@ -23,4 +24,5 @@ pub use database::MakeSource;
 pub use explain::explain;
 pub use make::{MadeRows, MakeRequest, make};
 pub use service::{Factories, Requests, Services};
+pub use stub::python_stub;
 pub use telling::is_secret;
