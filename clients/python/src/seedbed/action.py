@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 if TYPE_CHECKING:
-    from .plan import Text
+    from .plan import Step, Text
 
     Action = Union["Query", "Values", "Diagnosis", "Transaction"]
     # What is sent for it: rows for Query, values for Values, an exception for Diagnosis, nothing for Transaction.
@@ -37,10 +37,11 @@ class Refusal(Exception):
 class Query:
     """Run a statement with text parameters, within a savepoint or not; wants rows of text."""
 
-    __slots__ = ("parameters", "savepoint", "sql")
+    __slots__ = ("parameters", "savepoint", "sql", "step")
 
-    def __init__(self, sql: str, parameters: list[Text], savepoint: bool) -> None:
-        self.sql = sql
+    def __init__(self, step: Step, parameters: list[Text], savepoint: bool) -> None:
+        self.step = step
+        self.sql = step.sql
         self.parameters = parameters
         self.savepoint = savepoint
 

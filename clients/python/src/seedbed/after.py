@@ -1,4 +1,4 @@
-"""`@seedbed.after("orders")`: what a project does with each row of a table that was created.
+"""`@seedbed.after("users")`: what a project does with each row of a table that was created.
 
 Invariant: a hook runs once for each row that a `Make` of this process created, never for one that was there.
 """
@@ -17,9 +17,9 @@ def after(table: str) -> Callable[[Hook], Hook]:
     """Registers `hook(make, row)`. `make` is the one that made the row, on the same connection; on a connection of
     asyncio a hook may be a coroutine function. `table` is named as calls name it: `users`, `sales.users`.
 
-    @seedbed.after("orders")
-    def with_an_item(make, order):
-        make.items(order=order)
+    @seedbed.after("users")
+    def with_a_post(make, user):
+        make.posts(author=user, title="Hello")
     """
 
     def register(hook: Hook) -> Hook:

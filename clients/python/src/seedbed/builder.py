@@ -12,8 +12,8 @@ from .errors import CannotMake
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from .make import Make
     from .row import Row
+    from .site import Site
 
     # `list` is a method of builders.
     Rows = list[Row]
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 class Builder:
     """`make.users`: call it for a row, or go on with `set`, `with_`, `key`, `policy`, `scope`, `times`."""
 
-    __slots__ = ("_make", "children", "count", "options", "table", "values")
+    __slots__ = ("_site", "children", "count", "options", "table", "values")
 
     def __init__(
         self,
-        make: Make,
+        site: Site,
         table: str,
         values: dict[str, Any] | None = None,
         children: tuple[Builder, ...] = (),
         options: dict[str, Any] | None = None,
         count: int | None = None,
     ) -> None:
-        self._make = make
+        self._site = site
         self.table = table
         self.values = values or {}
         self.children = children
@@ -46,34 +46,36 @@ class Builder:
         wished = f" ({', '.join(said)})" if said else ""
         return f"<make.{self.table}{wished}>"
 
-    def __call__(self, **columns: Any) -> Any:
+    def __call__(self, /, **columns: Any) -> Any:
         """The row: found by the key that the values speak of, else made. Awaited on a connection of asyncio.
 
         A foreign key takes a row, a builder, or values of the parent's: `author=alice`, `author__email="x"`.
         """
-        return self._make.perform(self._with(columns).one())
+        return self._site.perform(self._with(columns).one())
 
-    def list(self, count: int, **columns: Any) -> Any:
+    def list(self, count: int, /, **columns: Any) -> Any:
         """So many rows. A list as a value has one for each: `list(2, email=["a@example.com", "b@example.com"])`."""
-        return self._make.perform(self._with(columns).many(count))
+        return self._site.perform(self._with(columns).many(count))
 
-    def fresh(self, **columns: Any) -> Any:
+    def fresh(self, /, **columns: Any) -> Any:
         """A new row in any case, even if one with these values is there."""
-        return self._make.perform(self._but(values={**self.values, **columns}, options={"fresh": True}).one())
+        return self._site.perform(self._but(values={**self.values, **columns}, options={"fresh": True}).one())
 
-    def fresh_list(self, count: int, **columns: Any) -> Any:
+    def fresh_list(self, count: int, /, **columns: Any) -> Any:
         """So many new rows in any case."""
-        return self._make.perform(self._but(values={**self.values, **columns}, options={"fresh": True}).many(count))
+        return self._site.perform(self._but(values={**self.values, **columns}, options={"fresh": True}).many(count))
 
-    def build(self, **columns: Any) -> Row:
+    def build(self, /, **columns: Any) -> Row:
         """The row as it would be, without writing: what only a database can fill is None."""
-        return self._make.build(self._with(columns))
+        from .making import built
 
-    def set(self, **columns: Any) -> Builder:
+        return built(self._site, self._with(columns))
+
+    def set(self, /, **columns: Any) -> Builder:
         """With these values."""
         return self._with(columns)
 
-    def with_(self, **children: Any) -> Builder:
+    def with_(self, /, **children: Any) -> Builder:
         """With rows that refer to each row: `with_(posts=3)`, `with_(posts=make.posts.set(title="x").times(2))`, or
         a list of such builders. The name is the table's."""
         added = []
@@ -105,14 +107,14 @@ class Builder:
         """For who drives it: makes one row."""
         from .making import rows
 
-        made = yield from rows(self._make, self, None)
+        made = yield from rows(self._site, self, None)
         return made[0]
 
     def many(self, count: int) -> Generator[Any, Any, Rows]:
         """For who drives it: makes several."""
         from .making import rows
 
-        return (yield from rows(self._make, self, count))
+        return (yield from rows(self._site, self, count))
 
     def _child(self, table: str, wish: Any) -> Builder:
         if isinstance(wish, Builder):
@@ -123,7 +125,7 @@ class Builder:
                 )
             return wish
         if isinstance(wish, int) and not isinstance(wish, bool):
-            return Builder(self._make, table, count=wish)
+            return Builder(self._site, table, count=wish)
         raise CannotMake(
             f"with_({table}=…) wants a number or a builder, not a {type(wish).__name__}",
             hints=[f"with_({table}=3)", f"with_({table}=make.{table}.set(…).times(3))"],
@@ -136,4 +138,4 @@ class Builder:
         if "options" in changes:
             changes["options"] = {**self.options, **changes["options"]}
         kept = {"values": self.values, "children": self.children, "options": self.options, "count": self.count}
-        return Builder(self._make, self.table, **{**kept, **changes})
+        return Builder(self._site, self.table, **{**kept, **changes})

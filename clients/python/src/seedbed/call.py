@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .text import text_of
+from .text import ColumnText, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,6 +28,8 @@ _FITTING = {
     "UUID": frozenset({"uuid"}),
     "bool": frozenset({"boolean"}),
     "bytes": frozenset({"bytea"}),
+    "date": frozenset({"date"}),
+    "datetime": frozenset({"timestamp with time zone", "timestamp without time zone"}),
     "float": frozenset({"double precision"}),
     "timedelta": frozenset({"interval"}),
 }
@@ -41,8 +43,6 @@ class Call(NamedTuple):
     form: tuple[Any, ...] | None
     arguments: dict[str, Argument]
     children: dict[str, Argument]
-    # Whether a value may be one that its column does not take, so that a look-up may be refused.
-    guarded: bool
 
 
 def call_of(lease: Lease, builder: Builder, values: Mapping[str, Any], count: int | None) -> Call:
@@ -90,7 +90,7 @@ class _Writer:
             # Of the children the count matters, of the call itself only whether it has one.
             times = count if prefix is not None else count is not None
             form = (table, tuple(arguments), tuple(nulls), times, tuple(map(_frozen, options.items())), tuple(forms))
-        return Call(said, form, arguments, children, prefix is not None)
+        return Call(said, form, arguments, children)
 
     def _binding(self, table: str) -> str:
         """What the plan will most likely call its rows; the first answer tells whether it does."""
@@ -125,7 +125,7 @@ def fits(kind: str, value: Any) -> bool:
     >>> fits("character varying(40)", "alice"), fits("date", "alice"), fits("integer", 2**31)
     (True, False, False)
     """
-    if value is None:
+    if value is None or isinstance(value, ColumnText):
         return True
     if type(value) is str:
         return _PLAIN.fullmatch(kind) is not None

@@ -149,7 +149,7 @@ class _Run:
                 parameters.append(self.one(kind, what, step.into, 0))
             else:
                 parameters.append(array([self.one(kind, what, step.into, at) for at in todo]))
-        return Query(step.sql, parameters, savepoint and self.in_transaction)
+        return Query(step, parameters, savepoint and self.in_transaction)
 
     def one(self, kind: str, what: Any, into: str, at: int) -> Text:
         """One parameter of the row with the ordinal `at`."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .call import Argument
     from .lease import Lease
     from .make import Make
+    from .site import Site
 
 # Plans that are kept for one template. A suite has some hundreds of forms.
 _KEPT = 2048
@@ -58,25 +59,25 @@ class Known:
         self.types = {column["name"]: column["type"] for column in columns}
 
 
-def rows(make: Make, builder: Builder, count: int | None) -> Generator[Any, Any, list[Row]]:
+def rows(site: Site, builder: Builder, count: int | None) -> Generator[Any, Any, list[Row]]:
     """Makes the rows of a builder, parents first, and runs the hooks of those that were created."""
     values = builder.values
     if any(concerns(name, value) for name, value in values.items()):
-        values = yield from resolve(make, builder.table, values)
+        values = yield from resolve(site, builder.table, values)
     fresh = builder.options.get("fresh", False)
-    if make.connected:
+    if site.open is not None:
         # Fresh rows are counted, so one of them is a list of one.
-        call = call_of(make.lease, builder, values, 1 if fresh and count is None else count)
+        call = call_of(site.lease, builder, values, 1 if fresh and count is None else count)
         driver = yield OPEN
         in_transaction = driver.in_transaction()
         if fresh and in_transaction:
-            made, result, layouts = yield from _fresh(make, call, values)
+            made, result, layouts = yield from _fresh(site, call, values)
         else:
-            made, result, layouts = yield from _run(make.lease, call, values, in_transaction)
+            made, result, layouts = yield from _run(site.lease, call, values, in_transaction)
     else:
-        call = call_of(make.lease, builder, values, count)
-        made = [Made.of(one) for one in make.lease.make(call.said)]
-        result, layouts = result_of(make.lease, call.said, made), {}
+        call = call_of(site.lease, builder, values, count)
+        made = [Made.of(one) for one in site.lease.make(call.said)]
+        result, layouts = result_of(site.lease, call.said, made), {}
     related: list[tuple[str, list[Row]]] = []
     outcomes: dict[int, list[str]] = {}
     found: list[Row] = []
@@ -90,18 +91,18 @@ def rows(make: Make, builder: Builder, count: int | None) -> Generator[Any, Any,
         hooks = hooks_of(table)
         for row, outcome in zip(of_binding, outcomes[id(of_binding)]):
             if outcome == "created":
-                make.created[table] = make.created.get(table, 0) + 1
+                site.created[table] = site.created.get(table, 0) + 1
                 for hook in hooks:
-                    yield Hook(hook, make, row)
+                    yield Hook(hook, site.make, row)
     return found
 
 
-def _fresh(make: Make, call: Call, values: dict[str, Any]) -> Generator[Any, Any, Any]:
+def _fresh(site: Site, call: Call, values: dict[str, Any]) -> Generator[Any, Any, Any]:
     """Fresh rows in a transaction of the caller's: see the module of this name."""
-    skipped = make.created.get(call.said["table"], 0)
+    skipped = site.created.get(call.said["table"], 0)
     for _ in range(ATTEMPTS):
         try:
-            return (yield from _run(make.lease, call, values, True, (make.ahead, skipped)))
+            return (yield from _run(site.lease, call, values, True, (site.ahead, skipped)))
         except CannotMake as error:
             if not is_taken(error):
                 raise
@@ -116,6 +117,14 @@ def result_of(lease: Lease, said: dict[str, Any], made: list[Made]) -> str:
         return made[0].binding if len(made) == 1 else str(said["table"])
     # A view's rows go by its table's name; the plan says which.
     return str(lease.plan(said)["plan"]["result"])
+
+
+def built(site: Site, builder: Builder) -> Row:
+    """The row of a builder as it would be, without writing."""
+    said = call_of(site.lease, builder, builder.values, None).said
+    made = [Made.of(one) for one in site.lease.build(said)]
+    result = result_of(site.lease, said, made)
+    return next(rows_of(one)[0] for one in made if one.binding == result)
 
 
 def _run(
@@ -152,9 +161,10 @@ def _attempt(
     fresh: tuple[Ahead, int] | None,
 ) -> Generator[Any, Any, list[Made]]:
     """Runs a plan; what concerns the service is done here."""
-    # A look-up has no savepoint of its own: it cannot fail, unless a value is none of its column's. In a transaction of
-    # the caller's that must not cost the transaction.
-    guarded = in_transaction and not (all_fit(known.types, values, call.arguments) and not call.children)
+    # A look-up has a savepoint because a value may be none of its column's type. Where each evidently is one, the two
+    # statements around it are saved.
+    fitting = in_transaction and all_fit(known.types, values, call.arguments)
+    result = known.plan.result
     going = run(known.plan, arguments, call.said.get("count", 1), in_transaction)
     try:
         action = next(going)
@@ -169,8 +179,8 @@ def _attempt(
                 elif type(action) is Diagnosis:
                     answer = _error(lease.diagnosis(action.trouble))
                 else:
-                    if guarded and type(action) is Query:
-                        action.savepoint = True
+                    if fitting and type(action) is Query and action.step.looks_up and action.step.into == result:
+                        action.savepoint = False
                     answer = yield action
             except BaseException as error:
                 action = going.throw(error)

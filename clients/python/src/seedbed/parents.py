@@ -12,11 +12,12 @@ from .builder import Builder
 from .errors import CannotMake
 from .row import Row
 from .schema import ForeignKey, Table, table_of
+from .text import ColumnText
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from .make import Make
+    from .site import Site
 
 
 def concerns(name: str, value: Any) -> bool:
@@ -24,9 +25,9 @@ def concerns(name: str, value: Any) -> bool:
     return value is None or isinstance(value, (Row, Builder)) or "__" in name
 
 
-def resolve(make: Make, table: str, values: dict[str, Any]) -> Generator[Any, Any, dict[str, Any]]:
+def resolve(site: Site, table: str, values: dict[str, Any]) -> Generator[Any, Any, dict[str, Any]]:
     """The values with columns in the place of parents. Parents that are builders are made."""
-    known = table_of(make.lease, table)
+    known = table_of(site.lease, table)
     if known is None:
         return values
     found: dict[str, Any] = {}
@@ -52,7 +53,7 @@ def resolve(make: Make, table: str, values: dict[str, Any]) -> Generator[Any, An
                 hints=[f"make.{table}({prefix}=make.TABLE.set(…))"],
             )
         key = _key(known, prefix, None)
-        row = yield from Builder(make, key.table, own).one()
+        row = yield from Builder(site, key.table, own).one()
         found.update(_columns(known, key, prefix, row))
     return found
 
@@ -124,7 +125,8 @@ def _columns(table: Table, key: ForeignKey, name: str, value: Any) -> dict[str, 
             f"{table.name}.{name} is a foreign key to {key.table}: it takes a row, a builder or None",
             hints=[_line(table, key), f"make.{table.name}({key.columns[0]}=…)"],
         )
-    return {column: value.text(there) for column, there in zip(key.columns, key.references)}
+    texts = [value.text(there) for there in key.references]
+    return {column: None if text is None else ColumnText(text) for column, text in zip(key.columns, texts)}
 
 
 def _line(table: Table, key: ForeignKey) -> str:

@@ -70,8 +70,8 @@ class Step:
     """One statement of a plan."""
 
     __slots__ = (
-        "into", "last", "name", "needed_for", "on", "outcome", "parameters", "savepoint", "sql", "tolerates",
-        "wants_values", "writes",
+        "into", "last", "looks_up", "name", "needed_for", "on", "outcome", "parameters", "savepoint", "sql",
+        "tolerates", "wants_values", "writes",
     )  # fmt: skip
 
     def __init__(self, said: dict[str, Any]) -> None:
@@ -90,6 +90,8 @@ class Step:
         self.last: bool = said.get("last", False)
         self.needed_for: Sequence[str] = said.get("needed_for") or ()
         self.tolerates = frozenset(said.get("tolerates") or ())
+        # By its own row's arguments: only they can make it fail.
+        self.looks_up = self.outcome == "matched" and self.on == "missing" and not self.wants_values
         self.writes = self.outcome != "matched" and not said.get("alone")
 
 

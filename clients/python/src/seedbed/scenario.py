@@ -1,10 +1,10 @@
 """Scenarios: named graphs of rows, written once and asked for by name.
 
 @seedbed.scenario
-def checkout(make, items=2):
-    order = make.orders(customer__email="alice@example.com")
-    make.items.list(items, order=order)
-    return order
+def thread(make, comments=2):
+    post = make.posts(author__email="alice@example.com", title="Hello")
+    make.comments.list(comments, post=post)
+    return post
 
 Invariant: a scenario runs once for each set of parameters in the life of a `Scenarios`, which is that of a test.
 """
@@ -31,13 +31,13 @@ def scenario(graph: Graph) -> Graph:
 
 
 class Scenarios:
-    """`scenario("checkout", items=3)` or `scenario.checkout(items=3)`."""
+    """`scenario("thread", comments=3)` or `scenario.thread(comments=3)`."""
 
     def __init__(self, make: Make) -> None:
         self._make = make
         self._done: dict[Any, Any] = {}
 
-    def __call__(self, name: str, **parameters: Any) -> Any:
+    def __call__(self, name: str, /, **parameters: Any) -> Any:
         """What the scenario returns; the same object for the same parameters. Awaited where it is a coroutine.
 
         Raises CannotMake for a name that nobody registered.

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 _JSON = frozenset({"json", "jsonb"})
 
 
+class ColumnText(str):
+    """A text that the server wrote for a column of the same type: a parent's key."""
+
+    __slots__ = ()
+
+
 def text_of(value: Any, kind: str | None = None, where: str = "") -> str | None:
     """The text of a value for a column of the type `kind`, as the server writes types; NULL is None.
 
@@ -53,11 +59,6 @@ def text_of(value: Any, kind: str | None = None, where: str = "") -> str | None:
         f"{where or 'a value'}: a {kind_of} has no text of its own for PostgreSQL",
         hints=["pass a text in PostgreSQL's input syntax, such as str(value)"],
     )
-
-
-def needs_type(value: Any) -> bool:
-    """Whether the text of a value depends on the type of its column."""
-    return isinstance(value, (list, tuple, set, frozenset))
 
 
 def interval(value: dt.timedelta) -> str:

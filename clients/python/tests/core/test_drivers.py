@@ -268,6 +268,72 @@ def test_a_session_s_pending_objects_are_there_for_the_rows(lease: seedbed.Lease
     engine.dispose()
 
 
+def test_a_session_that_joins_a_transaction_of_a_connection(lease: seedbed.Lease) -> None:
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.orm import Session
+
+    from .places import of_scheme
+
+    engine = create_engine(of_scheme(lease, "psycopg"))
+    with engine.connect() as connection:
+        outer = connection.begin()
+        with Session(connection, join_transaction_mode="create_savepoint") as session:
+            seedbed.Make(lease).on(session).users(email="a@example.com")
+            session.commit()
+            seedbed.Make(lease).on(session).users(email="b@example.com")
+            session.rollback()
+        assert connection.execute(text("SELECT email FROM users")).fetchall() == [("a@example.com",)]
+        outer.rollback()
+    assert count(lease) == 0
+    engine.dispose()
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2", "asyncpg"])
+def test_engines_that_commit_each_statement(lease: seedbed.Lease, driver: str) -> None:
+    import asyncio
+
+    from sqlalchemy import create_engine
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    from .places import of_scheme
+
+    async def run() -> None:
+        engine = create_async_engine(of_scheme(lease, driver), isolation_level="AUTOCOMMIT")
+        async with engine.connect() as connection:
+            assert (await seedbed.Make(lease).on(connection).posts(title="x")).outcome == "created"
+            assert count(lease, "posts") == 1
+        await engine.dispose()
+
+    if driver == "asyncpg":
+        asyncio.run(run())
+        return
+    engine = create_engine(of_scheme(lease, driver), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        assert seedbed.Make(lease).on(connection).posts(title="x").outcome == "created"
+        assert count(lease, "posts") == 1
+    engine.dispose()
+
+
+def test_a_row_as_parent_costs_its_child_no_savepoint(lease: seedbed.Lease, connection: Any) -> None:
+    on = seedbed.Make(lease).on(connection)
+    alice = on.users(email="a@example.com")
+    on.posts(author=alice, title="x")
+    statements: list[str] = []
+    from seedbed.drivers import psycopg as driver
+
+    real = driver.Psycopg.query
+
+    def query(self: Any, sql: str, parameters: Any, savepoint: bool) -> Any:
+        statements.append(f"{sql.split(None, 1)[0]} {savepoint}")
+        return real(self, sql, parameters, savepoint)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(driver.Psycopg, "query", query)
+        assert on.posts(author=alice, title="x").outcome == "matched"
+        assert on.posts(author_id=str(alice.id), title="x").outcome == "matched"
+    assert statements == ["SELECT False", "SELECT True"]
+
+
 @pytest.mark.parametrize("thing", [object(), 3, "postgresql://", None.__class__])
 def test_what_is_no_connection_is_refused(make: seedbed.Make, thing: Any) -> None:
     with pytest.raises(seedbed.CannotMake, match="rows cannot be made on a"):

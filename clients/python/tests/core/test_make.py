@@ -307,3 +307,11 @@ def test_a_scenario_of_asyncio_runs_once(make: seedbed.Make) -> None:
 
     asyncio.run(run())
     assert ran == [1]
+
+
+def test_columns_may_have_any_name(on: seedbed.Make, connection: Any) -> None:
+    connection.execute('CREATE TABLE odd (self text PRIMARY KEY, count int, "table" text, name text)')
+    connection.commit()
+    row = on.odd(self="a", count=2, table="t", name="n")
+    assert (row.self, row.count, row.table, row["name"]) == ("a", 2, "t", "n")
+    assert on.odd.set(self=["a"], table="t").list(1, count=2)[0].outcome == "matched"

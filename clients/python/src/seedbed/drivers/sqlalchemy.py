@@ -36,9 +36,8 @@ async def below_async(connection: Any) -> AsyncDriver:
         await connection.begin()
     raw = await connection.get_raw_connection()
     driver = asynchronous(raw.driver_connection)
-    autocommit = await connection.get_isolation_level() == "AUTOCOMMIT" if _needs_begin(driver) else True
-    if not autocommit:
-        # asyncpg opens no transaction by itself: SQLAlchemy does, with the first statement that it sees.
+    if type(driver).__name__ == "Asyncpg" and not driver.in_transaction():
+        # asyncpg opens no transaction by itself: SQLAlchemy does, with the first statement that it sees, if it is to.
         await connection.exec_driver_sql("SELECT 1")
     return driver
 
@@ -50,10 +49,6 @@ def _of_session(connection: Any) -> Any:
     if connection.autoflush:
         connection.flush()
     return connection.connection()
-
-
-def _needs_begin(driver: AsyncDriver) -> bool:
-    return type(driver).__name__ == "Asyncpg" and not driver.in_transaction()
 
 
 def _usable(connection: Any) -> None:
