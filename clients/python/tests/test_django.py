@@ -282,7 +282,7 @@ def test_failing():
 """,
     )
     result = shop.run("-q")
-    result.assert_outcomes(passed=13, failed=1)
+    result.assert_outcomes(passed=12, failed=1)
     result.stdout.fnmatch_lines(["*- seedbed -*", "slot *, lane rewind"])
     result = shop.run("-q", "-n", "2", "--seedbed-keep", "-k", "failing or committed")
     result.assert_outcomes(passed=3, failed=1)

@@ -43,13 +43,13 @@ def django_db_setup(
         check = not request.config.getvalue("nomigrations")
         needed = _needed(request.session.items)
         rest = needed - told(lambda: databases.point(chosen & needed, check))
-        config = (
-            setup_databases(verbosity=request.config.option.verbose, interactive=False, aliases=rest) if rest else []
-        )
+        depend_on_nothing_else(rest)
+        verbosity = request.config.option.verbose
+        config = setup_databases(verbosity=verbosity, interactive=False, aliases=rest) if rest else []
     yield
     with django_db_blocker.unblock():
         databases.restore()
-        teardown_databases(config, verbosity=request.config.option.verbose)
+        teardown_databases(config, verbosity=verbosity)
 
 
 def touches(item: Any) -> bool:

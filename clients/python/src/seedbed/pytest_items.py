@@ -13,6 +13,9 @@ import pytest
 from .pytest_plugin import TURN
 from .turn import Use
 
+# The fixture of pytest-django, which is asked for late and knows which databases there are.
+_DJANGO = "django_db_setup"
+
 USE = pytest.StashKey[Use]()
 
 
@@ -68,7 +71,13 @@ def _begin_before_its_own(item: pytest.Item, names: list[str]) -> None:
     at = 0
     for index, name in enumerate(names):
         known = definitions.get(name)
-        if known and known[-1].scope != "function":
+        if name == _DJANGO or (known and known[-1].scope != "function"):
             at = index + 1
     # Parametrised tests of one function share the list: the same place is found each time.
     names.insert(at, TURN)
+    if item.config.getini("seedbed_django") and _DJANGO not in names:
+        from .pytest_aliases import touches
+
+        if touches(item):
+            # Which databases are brought back must be known when the turn begins.
+            names.insert(at, _DJANGO)
