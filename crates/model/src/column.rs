@@ -30,6 +30,9 @@ pub(crate) struct Cell {
     /// What it holds when no value is given.
     pub(crate) left_out: LeftOut,
     pub(crate) required: bool,
+    /// It may stay NULL, and does unless a condition of what is passed asks for a
+    /// value.
+    pub(crate) optional: bool,
     /// What it is computed from.
     pub(crate) generated: Option<Expression>,
 }
@@ -93,6 +96,7 @@ pub(crate) fn cells(schema: &Schema, table: &Table, settings: &Settings) -> Vec<
                 key: key(shared.as_deref().unwrap_or(&column.name)),
                 own_key: key(&column.name),
                 required: column.is_required(),
+                optional: false,
                 generated,
             }
         })

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use seedbed_schema::{Table, TableName};
+use seedbed_schema::{Check, Table, TableName};
 
 use crate::check::{Expression, Outcome, Row, Sort, Unknown, holds};
 use crate::column::{Cell, LeftOut};
@@ -30,6 +30,48 @@ pub(crate) fn fills(
         }
     }
     columns
+}
+
+/// Columns that would stay NULL and share a condition with what is passed: only
+/// the values say whether they may. They are marked, and given where they must.
+pub(crate) fn options(
+    table: &Table,
+    cells: &mut [Cell],
+    columns: &mut [ColumnModel],
+    (conditions, judged): (&[Condition], &[Check]),
+    given: &BTreeSet<String>,
+) {
+    let index = |name: &String| table.columns.iter().position(|column| column.name == *name);
+    let understood = conditions.iter().map(|one| (&one.name, one.columns.clone()));
+    let judged = judged
+        .iter()
+        .map(|check| (&check.name, check.columns.iter().filter_map(index).collect::<Vec<_>>()));
+    for (name, together) in understood.chain(judged) {
+        if !together.iter().any(|at| given.contains(&cells[*at].name)) {
+            continue;
+        }
+        for at in together {
+            let cell = &mut cells[at];
+            let column = &table.columns[at];
+            let refers = table
+                .foreign_keys
+                .iter()
+                .any(|key| key.enforced && key.columns.contains(&cell.name));
+            let Ok(recipe) = &cell.recipe else { continue };
+            if given.contains(&cell.name)
+                || !matches!(columns[at].fill, Fill::Database)
+                || cell.left_out != LeftOut::Null
+                || column.not_null
+                || !column.is_writable()
+                || refers
+            {
+                continue;
+            }
+            columns[at].fill = Fill::Generate(recipe.clone());
+            columns[at].why = format!("NULL, or what condition `{name}` asks for");
+            cell.optional = true;
+        }
+    }
 }
 
 fn by_itself(table: &Table, cells: &[Cell], at: usize) -> ColumnModel {

@@ -262,7 +262,7 @@ impl<'a> Solving<'a, '_> {
         let mut order: Vec<usize> = (0..first.branches.len()).collect();
         // Other draws begin elsewhere; NULL in a wanted column comes last.
         order.rotate_left(self.draw as usize % first.branches.len().max(1));
-        order.sort_by_key(|at| self.nulls(&first.branches[*at]));
+        order.sort_by_key(|at| self.unusual(&first.branches[*at]));
         for at in order {
             let (demands, pending) = (self.demands.clone(), self.pending.len());
             let taken = first.branches[at].iter().all(|atom| self.take(atom));
@@ -275,17 +275,39 @@ impl<'a> Solving<'a, '_> {
         false
     }
 
-    fn nulls(&self, branch: &Branch) -> usize {
-        branch
-            .iter()
-            .filter(|atom| match atom {
-                Expression::IsNull(inner) => match **inner {
-                    Expression::Column(column) => self.row.is_open(column),
-                    _ => false,
-                },
+    /// How many columns an alternative leaves NULL that need not be, and fills
+    /// that may be.
+    fn unusual(&self, branch: &Branch) -> usize {
+        let is = |inner: &Expression, optional: bool| match inner {
+            Expression::Column(column) => {
+                self.row.is_open(*column) && self.model.cells[*column].optional == optional
+            }
+            _ => false,
+        };
+        let atoms = branch.iter().filter(|atom| match atom {
+            Expression::IsNull(inner) => is(inner, false),
+            Expression::Not(inner) => match &**inner {
+                Expression::IsNull(inner) => is(inner, true),
                 _ => false,
-            })
-            .count()
+            },
+            _ => false,
+        });
+        atoms.count()
+    }
+
+    /// Whether a column stays NULL: what may does, as long as rows are found.
+    fn is_null(&self, column: usize, demand: &Demand) -> bool {
+        let cell = &self.model.cells[column];
+        match demand.null {
+            Some(null) => null,
+            None if cell.optional => {
+                let judged =
+                    self.model.judged.iter().any(|check| check.columns.contains(&cell.name));
+                let turn = self.draw + if judged { self.request.attempt } else { 0 };
+                turn % 2 == 0
+            }
+            None => false,
+        }
     }
 
     /// Adds what an atom asks; false if it cannot be met.
@@ -331,7 +353,7 @@ impl<'a> Solving<'a, '_> {
         }
         let bits = self.bits(column);
         let demand = self.demand(column);
-        let state = if demand.null == Some(true) {
+        let state = if self.is_null(column, demand) {
             State::Made(None)
         } else {
             State::Made(Some(self.write(column, bits, demand)?))

@@ -49,7 +49,8 @@ impl TableModel {
     ) -> Self {
         let mut cells = column::cells(schema, table, settings);
         let (conditions, judged) = condition::read(schema, table, &mut cells);
-        let columns = need::fills(table, &cells, &conditions, given);
+        let mut columns = need::fills(table, &cells, &conditions, given);
+        need::options(table, &mut cells, &mut columns, (&conditions, &judged), given);
         column::mark_unique(table, &columns, &mut cells);
         Self {
             columns,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use seedbed_model::{Fill, Identity, RowRequest, TableModel, table_model};
+use seedbed_model::{Identity, RowRequest, TableModel, table_model};
 use seedbed_testkit::Server;
 
 use crate::catalogue::{schema, settings, table};
@@ -177,8 +177,8 @@ fn conditions_are_solved_around_fixed_values() {
     let table = table(&server, "postgres", "e");
     let given = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let model = TableModel::new(&schema(), &table, &settings("fixed"), &given(&["b", "high"]));
-    assert_eq!(wanted(&model), ["state", "low"]);
-    assert!(matches!(model.columns[4].fill, Fill::Database));
+    // Only the value of b, which may be NULL, says whether a must be there.
+    assert_eq!(wanted(&model), ["state", "low", "a"]);
     let row = |model: &TableModel, fixed: &[(&str, Option<&str>)]| {
         let fixed: BTreeMap<String, Option<String>> = fixed
             .iter()
@@ -197,6 +197,8 @@ fn conditions_are_solved_around_fixed_values() {
     let made = row(&model, &[("b", Some("3")), ("high", Some("-5"))]).unwrap();
     assert!(made["low"].as_ref().unwrap().parse::<i64>().unwrap() < -5);
     assert_eq!(made["state"].as_deref(), Some("open"));
+    assert_eq!(made["a"], None);
+    assert!(row(&model, &[("b", None), ("high", Some("-5"))]).unwrap()["a"].is_some());
     let model = TableModel::new(&schema(), &table, &settings("fixed"), &given(&["state"]));
     let error = row(&model, &[("state", Some("done")), ("low", Some("2147483647"))]).unwrap_err();
     assert!(error.column.is_some() || error.check.is_some());

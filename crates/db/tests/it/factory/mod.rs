@@ -15,6 +15,7 @@ mod judged;
 mod keys;
 mod limits;
 mod locks;
+mod optional;
 mod parents;
 mod predicates;
 mod random;

@@ -1,0 +1,62 @@
+//! Columns that may be NULL, and must not where a condition of what is passed
+//! says so.
+
+use seedbed_api::plan::{Call, Outcome};
+use seedbed_db::FactoryValues;
+use seedbed_factory::Manner;
+
+use super::ground::{Maker, call};
+
+#[tokio::test]
+async fn what_a_passed_value_asks_for_is_there_and_nothing_else() {
+    let maker = Maker::new(
+        "CREATE TABLE invoices (id serial PRIMARY KEY, number text NOT NULL UNIQUE,
+           status text NOT NULL DEFAULT 'open', paid_at timestamptz, note text,
+           CHECK (status <> 'paid' OR paid_at IS NOT NULL));
+         CREATE TABLE issues (id serial PRIMARY KEY, title text NOT NULL UNIQUE,
+           state text NOT NULL, closed_at timestamptz, reason text,
+           CHECK ((state = 'closed') = (closed_at IS NOT NULL)),
+           CHECK (state = 'closed' OR reason IS NULL));
+         CREATE TABLE vehicles (id serial PRIMARY KEY, plate text NOT NULL UNIQUE,
+           type text NOT NULL, doors int, load numeric(8,2),
+           CHECK (CASE type WHEN 'Car' THEN doors IS NOT NULL AND load IS NULL
+                            WHEN 'Truck' THEN load IS NOT NULL AND doors IS NULL ELSE false END));
+         CREATE FUNCTION is_published(status text, at timestamptz) RETURNS boolean IMMUTABLE
+           LANGUAGE sql AS $$ SELECT coalesce(status <> 'published' OR at IS NOT NULL, false) $$;
+         CREATE TABLE posts (id serial PRIMARY KEY, slug text NOT NULL UNIQUE,
+           status text NOT NULL, published_at timestamptz, CHECK (is_published(status, published_at)));",
+    )
+    .await;
+    // The column that must be there, and the one that must not.
+    for (table, column, value, filled, empty) in [
+        ("invoices", "status", "paid", "paid_at", "note"),
+        ("invoices", "status", "open", "id", "paid_at"),
+        ("issues", "state", "closed", "closed_at", "reason"),
+        ("issues", "state", "open", "id", "closed_at"),
+        ("vehicles", "type", "Car", "doors", "load"),
+        ("vehicles", "type", "Truck", "load", "doors"),
+        ("posts", "status", "published", "published_at", ""),
+        ("posts", "status", "draft", "id", "published_at"),
+    ] {
+        for count in [None, Some(3)] {
+            let scope = format!("{table} {value} {count:?}");
+            let asked = Call { count, scope: Some(scope), ..call(table, &[(column, value)]) };
+            let made = maker.make(&asked).await;
+            for row in 0..made.rows.len() {
+                assert!(made.get(row, filled).is_some(), "{table} {value}: {filled}");
+                assert!(empty.is_empty() || made.get(row, empty).is_none(), "{table}: {empty}");
+            }
+            assert_eq!(made.outcomes, vec![Outcome::Created; made.rows.len()]);
+            let again = maker.make(&asked).await;
+            assert_eq!(again.outcomes, vec![Outcome::Matched; made.rows.len()]);
+            assert_eq!(again.rows, made.rows);
+        }
+    }
+    // Nothing meets it: told, and no value of the sequence is drawn.
+    let compiled = maker.factory.compile(&call("vehicles", &[("type", "Boat")])).unwrap();
+    let mut values = FactoryValues::new(&maker.factory, &maker.runner);
+    let ran = maker.runner.run(compiled, Manner::Autocommit, &mut values).await;
+    let failure = ran.unwrap_err();
+    assert!(failure.chain().contains("vehicles"), "{}", failure.chain());
+    assert_eq!(maker.value("SELECT last_value FROM vehicles_id_seq").await, "8");
+}
