@@ -63,6 +63,13 @@ fn leaves_something(node: &Node) -> bool {
         || node.table.triggers.iter().any(|trigger| trigger.on_insert)
         || node.fresh
         || node.key.is_content()
+        || node.table.primary_key().is_none() && is_updated(node)
+}
+
+/// Whether values that were passed may change a row that is there. Where no
+/// primary key says which one it is, nothing stays changed should it be several.
+fn is_updated(node: &Node) -> bool {
+    node.policy == Policy::Converge && !super::condition::compared(node).is_empty()
 }
 
 fn binding(node: &Node) -> Binding {

@@ -1,7 +1,8 @@
 //! Converging: only columns that were passed and differ are updated, never a
 //! key, never a time of creation. The row is the one that was found, by its
-//! primary key; keys beside that must hold, so that a row that has only one of
-//! several keys is not bent into shape.
+//! primary key, or by the unique key it was found by and that key's predicate:
+//! outside of it other rows may have the same values. Keys beside that must hold,
+//! so that a row that has only one of several keys is not bent into shape.
 
 use std::collections::BTreeMap;
 
@@ -68,15 +69,21 @@ pub(super) fn update(
         found.push(format!("t.{} {operator} {value}", quote(&column.name)));
     }
     let mut conditions = found;
+    // In a scope of its own where rows come in beside it, so that an expression's
+    // bare columns are the row's and none of `c`.
+    let alone = |condition: String| match form {
+        Form::One => condition,
+        Form::Many => format!("EXISTS (SELECT FROM (SELECT t.*) AS t WHERE {condition})"),
+    };
+    if node.table.primary_key().is_none()
+        && let Some((predicate, _)) = &node.key.first().predicate
+    {
+        conditions.push(alone(format!("({predicate})")));
+    }
     if node.key.identifiers.len() + node.key.also.len() > 1 {
         for identifier in &node.key.identifiers {
             let has = has(schema, graph, node, identifier, &mut statement);
-            conditions.push(match form {
-                Form::One => has,
-                // In a scope of its own, so that an expression's bare columns are
-                // the row's and none of `c`.
-                Form::Many => format!("EXISTS (SELECT FROM (SELECT t.*) AS t WHERE {has})"),
-            });
+            conditions.push(alone(has));
         }
     }
     conditions.push(format!("({})", differs.join(" OR ")));

@@ -27,3 +27,4 @@ mod triggers;
 mod twice;
 mod vectors;
 mod views;
+mod whose;
