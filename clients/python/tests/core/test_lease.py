@@ -95,10 +95,11 @@ def test_the_body_s_own_error_is_the_one_that_is_told(service: seedbed.Service) 
         raise ZeroDivisionError
 
 
-def test_a_lane_and_a_slot_can_be_asked_for(service: seedbed.Service) -> None:
+def test_a_lane_and_a_slot_can_be_asked_for(service: seedbed.Service, lease: seedbed.Lease) -> None:
+    slot = next(f"run/{at}" for at in (1, 2) if lease.slot != f"run/{at}")
     with service.connect() as client:
-        lease = client.acquire(slot="run/2", lane="clone", wait=60, connections=2)
-        assert (lease.slot, lease.lane) == ("run/2", "clone")
-        with pytest.raises(seedbed.Refused) as taken, service.connect() as other:
-            other.acquire(slot="run/2", wait=0)
+        other = client.acquire(slot=slot, lane="clone", wait=60, connections=2)
+        assert (other.slot, other.lane) == (slot, "clone")
+        with pytest.raises(seedbed.Refused) as taken, service.connect() as third:
+            third.acquire(slot=slot, wait=0)
         assert taken.value.code == "no_free_slot"
