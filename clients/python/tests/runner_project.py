@@ -128,7 +128,7 @@ class Project:
             text=True,
             start_new_session=True,
             # In the background of a shell the tests themselves may have it ignored.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
 

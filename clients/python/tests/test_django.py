@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from runner_project import Project, bare, down, of_service, slots, wait_until  # noqa: F401
+
+from runner_project import Project, down, of_service, slots, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -19,11 +20,11 @@ pytest.importorskip("django")
 pytest.importorskip("pytest_django")
 
 FILES = {
-    "seedbed.toml": """
+    "seedbed.toml": f"""
 [recipe]
-command = ["%s", "manage.py", "migrate", "--verbosity=0"]
+command = ["{sys.executable}", "manage.py", "migrate", "--verbosity=0"]
 inputs = ["shop/migrations/*.py"]
-""" % sys.executable,
+""",
     "manage.py": """
 import os, sys
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
@@ -155,7 +156,7 @@ def django_service(tmp_path_factory: pytest.TempPathFactory) -> Generator[dict[s
 
 
 @pytest.fixture
-def shop(bare: Project, django_service: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Project:  # noqa: F811
+def shop(bare: Project, django_service: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Project:
     for name, value in django_service.items():
         monkeypatch.setenv(name, value)
     write(bare.path)
@@ -341,7 +342,9 @@ def test_an_unknown_alias_is_told(shop: Project) -> None:
 
 
 def test_live_server_and_client(shop: Project) -> None:
-    shop.file("urls.py", """
+    shop.file(
+        "urls.py",
+        """
 from django.http import JsonResponse
 from django.urls import path
 from shop.models import Product
@@ -349,8 +352,11 @@ def make(request):
     Product.objects.create(name="through the server")
     return JsonResponse({"count": Product.objects.count()})
 urlpatterns = [path("make", make)]
-""")
-    shop.file("settings.py", FILES["settings.py"] + "\nROOT_URLCONF = 'urls'\nSTATIC_URL = 'static/'\nALLOWED_HOSTS = ['*']\n")
+""",
+    )
+    shop.file(
+        "settings.py", FILES["settings.py"] + "\nROOT_URLCONF = 'urls'\nSTATIC_URL = 'static/'\nALLOWED_HOSTS = ['*']\n"
+    )
     shop.file(
         "test_shop.py",
         """

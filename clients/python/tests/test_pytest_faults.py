@@ -10,26 +10,15 @@ import threading
 import time
 
 import pytest
-from runner_project import (  # noqa: F401
-    Project,
-    bare,
-    down,
-    home,
-    make_project,
-    of_service,
-    program,
-    project,
-    service,
-    slots,
-    wait_until,
-)
+
+from runner_project import Project, down, make_project, of_service, program, slots, wait_until
 
 pytest_plugins = ("pytester",)
 
 THREE = "def test_a(db): pass\ndef test_b(db): pass\ndef test_plain(): pass\n"
 
 
-def test_no_service_listens(bare: Project, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_no_service_listens(bare: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEEDBED_API_SOCKET", str(bare.path / "nobody"))
     monkeypatch.setenv("SEEDBED_TOKEN", "x")
     bare.tests(THREE)
@@ -40,7 +29,7 @@ def test_no_service_listens(bare: Project, monkeypatch: pytest.MonkeyPatch) -> N
     assert "Traceback" not in text and "pytest_turns.py" not in text
 
 
-def test_the_environment_is_not_complete(bare: Project, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_the_environment_is_not_complete(bare: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEEDBED_API", "http://127.0.0.1:1")
     bare.tests(THREE)
     result = bare.run("-q")
@@ -48,7 +37,7 @@ def test_the_environment_is_not_complete(bare: Project, monkeypatch: pytest.Monk
     result.stdout.fnmatch_lines(["*SEEDBED_API is set, but SEEDBED_TOKEN is not*"])
 
 
-def test_the_program_is_missing(bare: Project, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_the_program_is_missing(bare: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEEDBED_BIN", "/nonexistent/seedbed")
     bare.tests(THREE)
     result = bare.run("-q")
@@ -56,7 +45,7 @@ def test_the_program_is_missing(bare: Project, monkeypatch: pytest.MonkeyPatch) 
     result.stdout.fnmatch_lines(["*seedbed: SEEDBED_BIN is /nonexistent/seedbed*"])
 
 
-def test_the_program_fails(bare: Project, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_the_program_fails(bare: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     fails = bare.file("fails", "#!/bin/sh\necho run >> ran\necho 'cannot start: no room' >&2\nexit 7\n")
     fails.chmod(0o755)
     monkeypatch.setenv("SEEDBED_BIN", str(fails))
@@ -71,7 +60,7 @@ def test_the_program_fails(bare: Project, monkeypatch: pytest.MonkeyPatch) -> No
     result.stderr.fnmatch_lines(["*seedbed: *ended with status 7*"])
 
 
-def test_versions_that_do_not_match(bare: Project, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_versions_that_do_not_match(bare: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     said = {"api": "http://127.0.0.1:1", "socket": None, "token": "t", "slots": 1, "version": "0.0.9", "protocol": 0}
     old = bare.file("old", f"#!/bin/sh\ncat <<'END'\n{json.dumps(said)}\nEND\n")
     old.chmod(0o755)
@@ -82,7 +71,7 @@ def test_versions_that_do_not_match(bare: Project, monkeypatch: pytest.MonkeyPat
     result.stdout.fnmatch_lines(["*the lease service is seedbed 0.0.9, which speaks version 0*", "*pip install*"])
 
 
-def test_a_service_that_does_not_answer_as_one(bare: Project, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_a_service_that_does_not_answer_as_one(bare: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -103,7 +92,7 @@ def test_a_service_that_does_not_answer_as_one(bare: Project, monkeypatch: pytes
     result.assert_outcomes(passed=1, errors=2)
 
 
-def test_the_service_is_killed_in_the_middle_of_a_test(bare: Project, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_the_service_is_killed_in_the_middle_of_a_test(bare: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     make_project(bare.path)
     for name, value in of_service(bare.path, 1).items():
         monkeypatch.setenv(name, value)
@@ -133,7 +122,7 @@ def test_plain(): pass
     subprocess.run([program(), "--quiet", "gc"], capture_output=True, check=False)
 
 
-def test_a_fork_that_ends_leaves_the_lease_alone(project: Project) -> None:  # noqa: F811
+def test_a_fork_that_ends_leaves_the_lease_alone(project: Project) -> None:
     project.tests("""
 import os, multiprocessing, sys
 
@@ -171,7 +160,7 @@ def test_after(db, seedbed):
     project.run("-q", "-p", "no:randomly").assert_outcomes(passed=3)
 
 
-def test_a_fork_that_goes_on_running_tests_leaves_the_lease_alone(project: Project, service: dict[str, str]) -> None:  # noqa: F811
+def test_a_fork_that_goes_on_running_tests_leaves_the_lease_alone(project: Project, service: dict[str, str]) -> None:
     project.tests("""
 import os
 def test_forks(db):
@@ -187,7 +176,7 @@ def test_after(db): assert count(db) == 0
     assert "2 passed" in result.stdout.str()
 
 
-def test_asked_for_when_the_runner_is_interrupted(project: Project, service: dict[str, str]) -> None:  # noqa: F811
+def test_asked_for_when_the_runner_is_interrupted(project: Project, service: dict[str, str]) -> None:
     project.tests("""
 def test_interrupts(db):
     join(db); db.commit()
@@ -199,7 +188,7 @@ def test_never(db): pass
     assert wait_until(lambda: all(slot["state"] == "free" for slot in slots(service)))
 
 
-def test_no_password_where_nobody_asked(project: Project) -> None:  # noqa: F811
+def test_no_password_where_nobody_asked(project: Project) -> None:
     project.tests("""
 def test_fails(seedbed, _seedbed_worker, _seedbed_turn, make): assert 0, (seedbed, _seedbed_worker, _seedbed_turn)
 """)

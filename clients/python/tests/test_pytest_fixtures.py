@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from runner_project import Project, bare, home, project, service  # noqa: F401
+
+from runner_project import Project
 
 pytest_plugins = ("pytester",)
 
@@ -68,7 +69,8 @@ def test_as_new(db):
     assert count(db) == 0
     assert db.execute("SHOW statement_timeout").fetchone() == ("0",)
     assert db.execute("SELECT to_regclass('mine')").fetchone() == (None,)
-    assert db.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()").fetchone() == (0,)
+    held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+    assert db.execute(held).fetchone() == (0,)
     assert db.execute("SELECT count(*) FROM pg_listening_channels()").fetchone() == (0,)
     assert db.execute("SELECT count(*) FROM pg_cursors").fetchone() == (0,)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import statistics
 
 import pytest
-from runner_project import Project, bare, home, project, service  # noqa: F401
+
+from runner_project import Project
 
 pytest_plugins = ("pytester",)
 
@@ -24,7 +25,8 @@ def pytest_unconfigure(config):
     modules = sorted(name for name in sys.modules if name.split(".")[0] == "seedbed")
     print("MODULES", *modules)
     print("EVENTS", *SEEN)
-    print("DRIVERS", *[name for name in ("psycopg", "psycopg2", "asyncpg", "django", "sqlalchemy") if name in sys.modules])
+    drivers = {"psycopg", "psycopg2", "asyncpg", "django", "sqlalchemy"}
+    print("DRIVERS", *drivers.intersection(sys.modules))
 """
 
 
@@ -55,7 +57,7 @@ def test_own_fixture_of_that_name(make): assert make == 1
     assert not (bare.path / "ran.log").exists()
 
 
-def test_only_tests_that_use_the_database_lease(project: Project, service: dict[str, str]) -> None:  # noqa: F811
+def test_only_tests_that_use_the_database_lease(project: Project, service: dict[str, str]) -> None:
     project.tests("""
 @pytest.fixture
 def leased(pytestconfig):

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from runner_project import Project, bare, home, program, project, service  # noqa: F401
+
+from runner_project import Project, program
 
 pytest_plugins = ("pytester",)
 
@@ -76,7 +77,9 @@ def test_make_does_not_commit(make, seedbed):
 """)
     result = project.run("-q")
     result.assert_outcomes(passed=3, errors=1)
-    result.stdout.fnmatch_lines(["*ERROR at teardown of test_commits*", "*on the lane rollback, but committed something*"])
+    result.stdout.fnmatch_lines(
+        ["*ERROR at teardown of test_commits*", "*on the lane rollback, but committed something*"]
+    )
 
 
 def test_readonly_tests_that_write_fail_by_name(project: Project) -> None:
@@ -129,16 +132,19 @@ def test_none(): assert 0
 
 
 @pytest.mark.parametrize("how", ["option", "ini", "marker"])
-def test_failed_tests_databases_are_kept(project: Project, home: Path, how: str) -> None:  # noqa: F811
+def test_failed_tests_databases_are_kept(project: Project, home: Path, how: str) -> None:
     project.ini("seedbed_keep = failed" if how == "ini" else "")
     marker = "@pytest.mark.seedbed(keep=True)\n" if how == "marker" else ""
-    project.tests(marker + """
+    project.tests(
+        marker
+        + """
 def test_bad(db):
     join(db, "evidence@example.org")
     assert 0
 
 def test_after(db): assert count(db) == 0
-""")
+"""
+    )
     result = project.run("-q", *(["--seedbed-keep"] if how == "option" else []))
     result.assert_outcomes(failed=1, passed=1)
     found = re.search(r"seedbed kept open (\S+)", result.stdout.str())
@@ -177,12 +183,15 @@ def joined():
     with psycopg.connect(os.environ["URL"]) as connection: return join(connection)
 """
     project.ini("seedbed_env = URL", "seedbed_autouse = false")
-    project.tests(body + """
+    project.tests(
+        body
+        + """
 @pytest.mark.seedbed
 def test_a(): assert joined() == 1
 @pytest.mark.seedbed
 def test_b(): assert joined() == 1
-""")
+"""
+    )
     project.run("-q").assert_outcomes(passed=2)
     project.ini("seedbed_env = URL")
     project.tests(body + "def test_a(): assert joined() == 1\ndef test_b(): assert joined() == 1\n")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from runner_project import Project, bare, home, project, service  # noqa: F401
+
+from runner_project import Project
 
 pytest_plugins = ("pytester",)
 
 
-def test_the_turn_begins_before_a_tests_own_fixtures_and_ends_after_them(project: Project) -> None:  # noqa: F811
+def test_the_turn_begins_before_a_tests_own_fixtures_and_ends_after_them(project: Project) -> None:
     project.file(
         "conftest.py",
         """
@@ -48,7 +49,7 @@ def test_other(db): assert count(db) == 2
     project.run("-q").assert_outcomes(passed=8)
 
 
-def test_parametrised_fixtures_of_every_scope(project: Project) -> None:  # noqa: F811
+def test_parametrised_fixtures_of_every_scope(project: Project) -> None:
     project.tests("""
 @pytest.fixture(params=[1, 2])
 def some(db, request):
@@ -81,7 +82,7 @@ class TestClass:
     project.run("-q").assert_outcomes(passed=6)
 
 
-def test_a_fixture_that_fails(project: Project) -> None:  # noqa: F811
+def test_a_fixture_that_fails(project: Project) -> None:
     project.tests("""
 @pytest.fixture
 def broken(db):
@@ -107,7 +108,7 @@ def test_g(db): assert count(db) == 0
     project.run("-q").assert_outcomes(passed=3, errors=2, skipped=2, xfailed=1)
 
 
-def test_reruns_begin_anew(project: Project) -> None:  # noqa: F811
+def test_reruns_begin_anew(project: Project) -> None:
     pytest.importorskip("pytest_rerunfailures")
     project.tests("""
 runs = []
@@ -128,9 +129,11 @@ def test_after(team, db): assert count(db) == 1
     assert "2 rerun" in result.stdout.str()
 
 
-def test_doctests(project: Project) -> None:  # noqa: F811
+def test_doctests(project: Project) -> None:
     project.ini("seedbed_env = URL")
-    project.file("shop.py", '''
+    project.file(
+        "shop.py",
+        '''
 def members():
     """
     >>> import os, psycopg
@@ -145,11 +148,12 @@ def again():
     >>> db.execute("SELECT count(*) FROM members").fetchone()
     (0,)
     """
-''')
+''',
+    )
     project.run("-q", "--doctest-modules").assert_outcomes(passed=2)
 
 
-def test_a_projects_own_fixtures_of_these_names_win(project: Project) -> None:  # noqa: F811
+def test_a_projects_own_fixtures_of_these_names_win(project: Project) -> None:
     project.file(
         "conftest.py",
         """
@@ -172,7 +176,7 @@ def test_wrapped_again(make): assert make.members(email="a@example.org").id == 1
     project.run("-q").assert_outcomes(passed=3)
 
 
-def test_pools_are_emptied_when_the_database_was_replaced(project: Project) -> None:  # noqa: F811
+def test_pools_are_emptied_when_the_database_was_replaced(project: Project) -> None:
     pytest.importorskip("sqlalchemy")
     project.tests("""
 import sqlalchemy

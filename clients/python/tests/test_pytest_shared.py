@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
-from runner_project import Project, bare, home, project, service  # noqa: F401
+
+from runner_project import Project
 
 pytest_plugins = ("pytester",)
+Notes = Callable[[], list[str]]
 
 LOG = """
 import os
@@ -16,14 +20,16 @@ def note(word):
 
 
 @pytest.fixture
-def notes(project: Project, monkeypatch: pytest.MonkeyPatch):  # noqa: ANN201, F811
+def notes(project: Project, monkeypatch: pytest.MonkeyPatch) -> Notes:
     path = project.path / "notes"
     monkeypatch.setenv("NOTES", str(path))
     return lambda: path.read_text().split() if path.exists() else []
 
 
-def test_it_is_built_once_and_is_there_in_every_test(project: Project, notes) -> None:  # noqa: ANN001
-    project.tests(LOG + """
+def test_it_is_built_once_and_is_there_in_every_test(project: Project, notes: Notes) -> None:
+    project.tests(
+        LOG
+        + """
 @sb.shared(scope="module")
 def team(db):
     note("build")
@@ -35,7 +41,8 @@ def test_it(team, db, turn):
     assert team == [1, 2, 3] and count(db) == 3
     db.execute("DELETE FROM members WHERE id = 2")
     db.commit()
-""")
+"""
+    )
     project.tests("def test_after(db): assert count(db) == 0\n", "test_later.py")
     project.run("-q").assert_outcomes(passed=4)
     assert notes() == ["build", "end"]
@@ -82,8 +89,12 @@ def test_d(db): assert count(db) == 2
     project.run("-q").assert_outcomes(passed=5)
 
 
-def test_a_wider_one_above_a_narrower_one_is_built_again(project: Project, notes) -> None:  # noqa: ANN001
-    project.file("conftest.py", "import seedbed as sb\n" + LOG + """
+def test_a_wider_one_above_a_narrower_one_is_built_again(project: Project, notes: Notes) -> None:
+    project.file(
+        "conftest.py",
+        "import seedbed as sb\n"
+        + LOG
+        + """
 @sb.shared(scope="session")
 def whole(db):
     note("whole")
@@ -95,7 +106,8 @@ import pytest
 def depends(whole):
     note("depends")
     return whole
-""")
+""",
+    )
     body = """
 @sb.shared(scope="module")
 def narrow(db): return join(db, "narrow@example.org")
@@ -109,11 +121,13 @@ def test_third(narrow, whole, db): assert count(db) == 2
     project.tests("def test_it(whole, depends, db): assert count(db) == 1\n", "test_c.py")
     project.run("-q", "-p", "no:randomly").assert_outcomes(passed=7)
     # Built above `narrow` of test_a and lost with it. In test_b it is below `narrow`: nothing asks first.
-    assert notes() == ["whole", "depends", "whole-end", "whole", "depends", "whole-end", "whole", "depends", "whole-end"]
+    assert notes() == ["whole", "depends", "whole-end"] * 3
 
 
-def test_asked_for_in_the_middle_of_a_test_it_lasts_for_that_test(project: Project, notes) -> None:  # noqa: ANN001
-    project.tests(LOG + """
+def test_asked_for_in_the_middle_of_a_test_it_lasts_for_that_test(project: Project, notes: Notes) -> None:
+    project.tests(
+        LOG
+        + """
 @sb.shared(scope="module")
 def team(db):
     note("build")
@@ -130,7 +144,8 @@ def test_early(team, db):
 
 def test_early_again(team, db):
     assert count(db) == 1
-""")
+"""
+    )
     project.run("-q").assert_outcomes(passed=3)
     assert notes() == ["build", "build"]
 
@@ -171,8 +186,10 @@ def test_z(some, db):
     project.run("-q").assert_outcomes(passed=6)
 
 
-def test_what_cannot_be_built_again_by_the_service_is_built_again_by_its_fixture(project: Project, notes) -> None:  # noqa: ANN001
-    project.tests(LOG + """
+def test_lost_marks_build_it_again(project: Project, notes: Notes) -> None:
+    project.tests(
+        LOG
+        + """
 @sb.shared(scope="session")
 def base(db): note("base"); return join(db, "base@example.org")
 
@@ -188,7 +205,8 @@ def test_it(team, db, turn):
     db.execute("DROP TABLE teams")
     join(db)
     db.commit()
-""")
+"""
+    )
     project.run("-q").assert_outcomes(passed=3)
     # The service can build `base` again, but no change of the schema.
     assert notes() == ["base", "team", "team", "team"]

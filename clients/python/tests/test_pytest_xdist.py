@@ -7,7 +7,8 @@ import signal
 import time
 
 import pytest
-from runner_project import Project, bare, home, project, service, slots, wait_until  # noqa: F401
+
+from runner_project import Project, slots, wait_until
 
 pytest_plugins = ("pytester",)
 pytest.importorskip("xdist")
@@ -30,12 +31,12 @@ class TestShared:
 """
 
 
-def all_free(service: dict[str, str]) -> bool:  # noqa: F811
+def all_free(service: dict[str, str]) -> bool:
     return all(slot["state"] == "free" for slot in slots(service))
 
 
 @pytest.mark.parametrize("dist", ["load", "loadfile", "loadscope", "worksteal"])
-def test_workers_do_not_meet(project: Project, service: dict[str, str], dist: str) -> None:  # noqa: F811
+def test_workers_do_not_meet(project: Project, service: dict[str, str], dist: str) -> None:
     project.tests(BODY, "test_a.py")
     project.tests(BODY, "test_b.py")
     project.run("-q", "-n", "2", "--dist", dist).assert_outcomes(passed=36)
@@ -43,7 +44,7 @@ def test_workers_do_not_meet(project: Project, service: dict[str, str], dist: st
 
 
 @pytest.mark.parametrize("plugin", ["randomly", "random_order"])
-def test_in_random_order(project: Project, plugin: str) -> None:  # noqa: F811
+def test_in_random_order(project: Project, plugin: str) -> None:
     pytest.importorskip("pytest_randomly" if plugin == "randomly" else "random_order")
     project.file("pytest.ini", "[pytest]\n")
     project.tests(BODY, "test_a.py")
@@ -52,7 +53,7 @@ def test_in_random_order(project: Project, plugin: str) -> None:  # noqa: F811
     project.run("-q", "-n", "2", *order).assert_outcomes(passed=36)
 
 
-def test_more_workers_than_slots_take_turns(project: Project, service: dict[str, str]) -> None:  # noqa: F811
+def test_more_workers_than_slots_take_turns(project: Project, service: dict[str, str]) -> None:
     project.file(
         "conftest.py",
         """
@@ -72,7 +73,7 @@ def whole(db):
     assert wait_until(lambda: all_free(service))
 
 
-def test_more_workers_than_slots_cannot_have_one_in_their_environment(project: Project) -> None:  # noqa: F811
+def test_more_workers_than_slots_cannot_have_one_in_their_environment(project: Project) -> None:
     project.ini("seedbed_env = DATABASE_URL")
     project.tests("def test_it(): pass\n")
     result = project.run("-q", "-n", "5")
@@ -80,21 +81,24 @@ def test_more_workers_than_slots_cannot_have_one_in_their_environment(project: P
     result.stderr.fnmatch_lines(["*5 workers want a database each*", "*seedbed run --workers 5 -- pytest -n 5*"])
 
 
-def test_a_crashed_workers_slot_is_free_again_and_clean(project: Project, service: dict[str, str]) -> None:  # noqa: F811
-    project.tests(BODY + """
+def test_a_crashed_workers_slot_is_free_again_and_clean(project: Project, service: dict[str, str]) -> None:
+    project.tests(
+        BODY
+        + """
 import os, signal
 @pytest.mark.parametrize("turn", range(3))
 def test_dies(db, turn):
     join(db); db.commit()
     os.kill(os.getpid(), signal.SIGKILL)
-""")
+"""
+    )
     result = project.run("-q", "-n", "2", "--max-worker-restart", "5", timeout=300)
     result.assert_outcomes(passed=18, failed=3)
     result.stdout.fnmatch_lines(["*worker 'gw*' crashed while running*test_dies*"])
     assert wait_until(lambda: all_free(service))
 
 
-def test_interrupted_nothing_is_left(project: Project, service: dict[str, str]) -> None:  # noqa: F811
+def test_interrupted_nothing_is_left(project: Project, service: dict[str, str]) -> None:
     project.tests("""
 import pathlib, time, os
 @pytest.mark.parametrize("turn", range(2))
@@ -115,7 +119,7 @@ def test_sleeps(db, turn):
         os.killpg(running.pid, 0)
 
 
-def test_the_environment_holds_each_workers_database(project: Project) -> None:  # noqa: F811
+def test_the_environment_holds_each_workers_database(project: Project) -> None:
     project.ini(
         "seedbed_env =",
         "    DATABASE_URL",
@@ -148,7 +152,7 @@ def test_it(turn, seedbed, tmp_path_factory):
     project.run("-q").assert_outcomes(passed=8)
 
 
-def test_a_form_that_means_nothing_is_told(project: Project) -> None:  # noqa: F811
+def test_a_form_that_means_nothing_is_told(project: Project) -> None:
     project.ini("seedbed_env = DATABASE_URL={databse}")
     project.tests("def test_it(): pass\n")
     result = project.run("-q")

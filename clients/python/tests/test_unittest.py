@@ -6,7 +6,8 @@ import subprocess
 import sys
 
 import pytest
-from runner_project import Project, bare, home, project, service, slots, wait_until  # noqa: F401
+
+from runner_project import Project, slots, wait_until
 
 pytest_plugins = ("pytester",)
 
@@ -98,7 +99,7 @@ class Lane(seedbed.unittest.TestCase):
 """
 
 
-def unittest_of(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:  # noqa: F811
+def unittest_of(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "unittest", "-v", *arguments],
         cwd=project.path,
@@ -109,14 +110,14 @@ def unittest_of(project: Project, *arguments: str) -> subprocess.CompletedProces
     )
 
 
-def test_the_standard_librarys_runner(project: Project, service: dict[str, str]) -> None:  # noqa: F811
+def test_the_standard_librarys_runner(project: Project, service: dict[str, str]) -> None:
     project.file("test_members.py", BODY)
     ran = unittest_of(project)
     assert "Ran 10 tests" in ran.stderr and "OK (skipped=1)" in ran.stderr, ran.stderr
     assert wait_until(lambda: all(slot["state"] == "free" for slot in slots(service)))
 
 
-def test_faults_are_told(project: Project) -> None:  # noqa: F811
+def test_faults_are_told(project: Project) -> None:
     project.file("test_members.py", BODY + FAULTS)
     ran = unittest_of(project)
     assert "Ran 14 tests" in ran.stderr and "FAILED (failures=3, skipped=1)" in ran.stderr, ran.stderr
@@ -124,21 +125,21 @@ def test_faults_are_told(project: Project) -> None:  # noqa: F811
     assert "Lane.test_commits is on the lane rollback, but committed something" in ran.stderr
 
 
-def test_the_service_is_missing(bare: Project, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_the_service_is_missing(bare: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEEDBED_BIN", "/nonexistent/seedbed")
-    bare.file("test_members.py", BODY.replace("seedbed.unittest.TestCase):\n    @classmethod", "unittest.TestCase):\n    @classmethod"))
+    bare.file("test_members.py", BODY)
     ran = unittest_of(bare, "test_members.Plain", "test_members.Async")
     # Once for each class, at once.
     assert ran.stderr.count("SEEDBED_BIN is /nonexistent/seedbed") == 2, ran.stderr
 
 
-def test_its_classes_under_pytest(project: Project) -> None:  # noqa: F811
+def test_its_classes_under_pytest(project: Project) -> None:
     project.file("test_members.py", BODY + FAULTS)
     result = project.run("-q")
     result.assert_outcomes(passed=10, failed=3, skipped=1)
 
 
-def test_beside_functions_with_fixtures(project: Project) -> None:  # noqa: F811
+def test_beside_functions_with_fixtures(project: Project) -> None:
     project.file(
         "test_members.py",
         BODY

@@ -17,7 +17,7 @@ ASYNC = ("psycopg", "asyncpg")
 
 def connect(url: str, driver: str = "", application_name: str | None = None) -> Any:
     """A connection of psycopg or psycopg2; without `driver`, of the one that is imported already, else installed."""
-    named = {"application_name": application_name} if application_name else {}
+    named: dict[str, Any] = {"application_name": application_name} if application_name else {}
     chosen = choose(BLOCKING, driver)
     if chosen == "psycopg":
         import psycopg

@@ -6,10 +6,14 @@ open on it survives the test; one that a test closed or broke is opened anew for
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Callable
 
 # What a session keeps for itself, undone before the next test. One round trip together with the test's name.
-_CLEAN = "RESET ALL; RESET SESSION AUTHORIZATION; UNLISTEN *; CLOSE ALL; DISCARD TEMP; DISCARD SEQUENCES; SELECT pg_advisory_unlock_all()"
+_CLEAN = (
+    "RESET ALL; RESET SESSION AUTHORIZATION; UNLISTEN *; CLOSE ALL; DISCARD TEMP; DISCARD SEQUENCES; "
+    "SELECT pg_advisory_unlock_all()"
+)
 
 # Attributes of psycopg's connection that a test may set.
 _SETTINGS = (
@@ -80,10 +84,9 @@ class KeptConnection:
         """Closes it, if it is open. The next test gets another one."""
         closing, self._open = self._open, None
         if closing is not None:
-            try:
+            # A driver that cannot even close has nothing open.
+            with contextlib.suppress(Exception):
                 closing.close()
-            except Exception:
-                pass
 
     def _clean(self, name: str, readonly: bool) -> bool:
         """Makes it as new; whether it can be used."""

@@ -176,8 +176,8 @@ def _check_schema(alias: str) -> None:
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connections[alias])
-    pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    pending = [migration for migration, _ in pending if _applies(migration, alias)]
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    pending = [migration for migration, _ in plan if _applies(migration, alias)]
     if pending:
         names = ", ".join(f"{migration.app_label}.{migration.name}" for migration in pending[:3])
         more = f" and {len(pending) - 3} more" if len(pending) > 3 else ""
@@ -199,7 +199,7 @@ def _rewind_instead_of_flush() -> None:
         return
     TransactionTestCase._seedbed = True  # type: ignore[attr-defined]  # noqa: SLF001
     set_up = TransactionTestCase.__dict__["_fixture_setup"]
-    tear_down = TransactionTestCase._fixture_teardown  # noqa: SLF001
+    tear_down = TransactionTestCase.__dict__["_fixture_teardown"]
     eager = isinstance(set_up, classmethod)
     original: Callable[[Any], Any] = set_up.__func__ if eager else set_up
 
@@ -233,7 +233,7 @@ def _rewind_instead_of_flush() -> None:
 
 def _databases_of(test: Any) -> tuple[Databases | None, list[str]]:
     """The slots among a test's databases, and the names of the others."""
-    names = test._databases_names(include_mirrors=False)
+    names = test._databases_names(include_mirrors=False)  # noqa: SLF001
     for databases in _in_use:
         if databases.aliases & set(names):
             return databases, [name for name in names if name not in databases.aliases]

@@ -24,7 +24,7 @@ def django_db_setup(
 ) -> Generator[None, None, None]:
     """Databases for Django's tests: slots, whose schema is that of the recipe."""
     from django.db import connections
-    from django.test.utils import setup_databases, teardown_databases
+    from django.test import utils
 
     from .django import Databases, depend_on_nothing_else
 
@@ -45,11 +45,13 @@ def django_db_setup(
         rest = needed - told(lambda: databases.point(chosen & needed, check))
         depend_on_nothing_else(rest)
         verbosity = request.config.option.verbose
-        config = setup_databases(verbosity=verbosity, interactive=False, aliases=rest) if rest else []
+        config: Any = []
+        if rest:
+            config = utils.setup_databases(verbosity=verbosity, interactive=False, aliases=rest)  # type: ignore[arg-type]
     yield
     with django_db_blocker.unblock():
         databases.restore()
-        teardown_databases(config, verbosity=verbosity)
+        utils.teardown_databases(config, verbosity=verbosity)
 
 
 def touches(item: Any) -> bool:

@@ -1,7 +1,7 @@
 """Environment variables that hold the URL of the worker's database, set before the application is imported.
 
-Invariant: a process that runs no tests (the controller of pytest-xdist, `--collect-only`) leases nothing; it finds a URL
-that nobody answers at, never one of a database that is not for tests.
+Invariant: a process that runs no tests (the controller of pytest-xdist, `--collect-only`) leases nothing; it finds a
+URL that nobody answers at, never one of a database that is not for tests.
 """
 
 from __future__ import annotations

@@ -55,11 +55,11 @@ class _Isolated:
     _makes: Any = None
 
     if TYPE_CHECKING:
-        addClassCleanup: Any
+        addClassCleanup: Any  # noqa: N815
         id: Any
 
     @classmethod
-    def setUpClass(cls) -> None:  # noqa: N802 - unittest's name.
+    def setUpClass(cls) -> None:
         """Begins what the tests of the class share."""
         worker = current()
         worker.prepare(cls.seedbed_lane)
