@@ -12,7 +12,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from .errors import LeaseEnded, ServiceMissing, VersionSkew, of_problem
+from .errors import LeaseEnded, SeedbedError, ServiceMissing, VersionSkew, of_problem
 from .wire import Broken, Wire
 
 if TYPE_CHECKING:
@@ -105,7 +105,15 @@ class Client:
             "wait_ms": int(wait * 1000),
             "connections": connections,
         }
-        return Lease(self, self._exchange("POST", "/v1/leases", wish, patience=wait + PATIENCE))
+        try:
+            said = self._exchange("POST", "/v1/leases", wish, patience=wait + PATIENCE)
+        except SeedbedError:
+            raise
+        except BaseException:
+            # Ctrl-C, a time limit: a lease that is granted later would be nobody's, as long as the connection lives.
+            self.close()
+            raise
+        return Lease(self, said)
 
     def close(self) -> None:
         """Ends the connection, and with it the leases it holds."""

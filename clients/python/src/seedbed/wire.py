@@ -31,32 +31,30 @@ class Wire:
     def __init__(self, api: str, socket_path: str | None, patience: float) -> None:
         self._socket, self.host = _connect(api, socket_path, patience)
         self._received = bytearray()
-        self._owed = 0
+        # Whether a request is only partly sent, as far as is known, and whether a reply is still to come.
+        self._sending = False
+        self._owed = False
 
     def exchange(self, request: bytes, patience: float) -> tuple[int, bytes]:
         """Status and body of the reply to a request, which may take `patience` seconds for each piece that comes.
 
         Raises Broken.
         """
-        if self._socket.fileno() < 0:
-            raise Broken("an exchange was interrupted while its request was sent")
         self._socket.settimeout(patience)
-        while self._owed:
+        if self._owed:
             self._reply()
-            self._owed -= 1
+        # An interruption may strike between any two instructions.
+        if self._sending or self._received:
+            raise Broken("an exchange was interrupted, and what came of it is not known")
+        self._sending = True
         try:
             self._socket.sendall(request)
         except OSError as error:
             return self._last_words(error)
-        except BaseException:
-            # Nobody knows how much of it was sent.
-            self.close()
-            raise
         # From here on the reply comes, whether or not somebody still waits for it.
-        self._owed = 1
-        reply = self._reply()
-        self._owed = 0
-        return reply
+        self._owed = True
+        self._sending = False
+        return self._reply()
 
     def close(self) -> None:
         """Closes this process's copy of the socket."""
@@ -83,6 +81,7 @@ class Wire:
         while len(received) < whole:
             self._receive()
         body = bytes(received[end + 4 : whole])
+        self._owed = False
         del received[:whole]
         return int(head[9:12]), body
 

@@ -93,3 +93,8 @@ def connection(lease: seedbed.Lease) -> Iterator[Any]:
     with psycopg.connect(lease.url) as connection:
         yield connection
         connection.rollback()
+
+
+@pytest.fixture(params=["committed", "on a connection"])
+def anywhere(request: pytest.FixtureRequest, make: seedbed.Make, connection: Any) -> seedbed.Make:
+    return make if request.param == "committed" else make.on(connection)

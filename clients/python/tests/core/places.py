@@ -257,3 +257,13 @@ PLACES = {
     "SQLAlchemy async session": async_sqlalchemy_session,
     "Django": django,
 }
+
+
+def count(lease: seedbed.Lease, table: str = "users") -> int:
+    """As another session sees it."""
+    import psycopg
+
+    with psycopg.connect(lease.url) as connection:
+        row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # type: ignore[call-overload]
+        assert row is not None
+        return int(row[0])

@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -154,26 +155,47 @@ class Interrupted(Exception):
     pass
 
 
-def test_an_exchange_that_is_cut_short_leaves_the_connection_in_step(service: seedbed.Service) -> None:
+@contextmanager
+def interrupted(after: float) -> Iterator[None]:
     """As a time limit of pytest-timeout does, or Ctrl-C."""
 
     def interrupt(*_: Any) -> None:
         raise Interrupted
 
-    with service.connect() as holder, service.connect() as client:
-        leases = [holder.acquire(f"w{at}", wait=0) for at in range(service.slots - 1)]
-        before = signal.signal(signal.SIGALRM, interrupt)
-        try:
-            signal.setitimer(signal.ITIMER_REAL, 0.2)
-            with pytest.raises(Interrupted):
-                client.acquire("late", wait=1)
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
-        # The reply to the first request is dropped when it comes, and this is the answer to the second.
-        assert client.health.keys() == client.get("/v1/health").keys()
-        for lease in leases:
-            lease.release()
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, after)
+        with pytest.raises(Interrupted):
+            yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_an_exchange_that_is_cut_short_leaves_the_connection_in_step(lease: seedbed.Lease) -> None:
+    with interrupted(after=0.02):
+        lease.make({"table": "companies", "count": 30_000})
+    # The reply to the first request is dropped when it comes, and this is the answer to the second.
+    assert lease.client.get("/v1/health")["run"] == lease.client.health["run"]
+    assert len(lease.make({"table": "companies", "count": 2})[0]["rows"]) == 2
+
+
+def test_a_lease_that_was_not_waited_for_is_nobody_s(own: Running) -> None:
+    with own.service.connect() as holder, own.service.connect() as client:
+        first = holder.acquire("first")
+        with interrupted(after=0.2):
+            client.acquire("late", wait=60)
+        assert client.closed
+        first.release()
+        assert holder.acquire("second", wait=10).slot == first.slot
+
+
+def test_an_interruption_at_a_bad_moment_is_told_and_never_a_wrong_answer(service: seedbed.Service) -> None:
+    with service.connect() as client:
+        client._wire._sending = True
+        with pytest.raises(seedbed.ServiceMissing, match="what came of it is not known"):
+            client.get("/v1/health")
+        assert client.closed
 
 
 def test_a_service_of_another_version_is_told_with_both_versions() -> None:

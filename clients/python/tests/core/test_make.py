@@ -1,8 +1,7 @@
-"""Calls: committed or on a connection, composed, with parents, hooks and scenarios."""
+"""Calls: committed or on a connection, composed, and when plans are asked for again."""
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -10,21 +9,9 @@ import pytest
 import seedbed
 
 
-@pytest.fixture(params=["committed", "on a connection"])
-def anywhere(request: pytest.FixtureRequest, make: seedbed.Make, connection: Any) -> seedbed.Make:
-    return make if request.param == "committed" else make.on(connection)
-
-
 @pytest.fixture
 def on(make: seedbed.Make, connection: Any) -> seedbed.Make:
     return make.on(connection)
-
-
-@pytest.fixture(autouse=True)
-def registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The package's own names stand before its modules' names.
-    monkeypatch.setattr(import_module("seedbed.after"), "_HOOKS", {})
-    monkeypatch.setattr(import_module("seedbed.scenario"), "_SCENARIOS", {})
 
 
 def test_the_same_call_is_the_same_row(anywhere: seedbed.Make) -> None:
@@ -120,49 +107,6 @@ def test_errors_keep_the_service_s_hint(anywhere: seedbed.Make) -> None:
             anywhere.users(email="a@example.com", company_id=999)
 
 
-# Parents.
-
-
-@pytest.mark.parametrize("name", ["company", "company_id", "companies", "users_company_id_fkey"])
-def test_a_parent_goes_by_several_names(anywhere: seedbed.Make, name: str) -> None:
-    acme = anywhere.companies(name="Acme")
-    assert anywhere.users(email="a@example.com", **{name: acme}).company_id == acme.id
-    assert anywhere.users(email="b@example.com", **{name: anywhere.companies.set(name="Acme")}).company_id == acme.id
-    if name != "company_id":
-        assert anywhere.users(email="b@example.com", **{name: None}).company_id is None
-    assert anywhere.users(email="c@example.com", **{f"{name}__name": "Bolt"}).company_id != acme.id
-
-
-def test_parents_of_parents(anywhere: seedbed.Make) -> None:
-    post = anywhere.posts(title="Hello", author__email="a@example.com", author__company__name="Acme")
-    author = anywhere.users(email="a@example.com")
-    assert (post.author_id, author.outcome) == (author.id, "matched")
-    assert author.company_id == anywhere.companies(name="Acme").id
-    comment = anywhere.comments(post=post, text="x")
-    assert comment.post == post.id
-    assert anywhere["sales.orders"](number="1", buyer=author).buyer_id == author.id
-
-
-def test_a_parent_that_several_foreign_keys_may_mean_is_not_guessed(anywhere: seedbed.Make) -> None:
-    alice = anywhere.users(email="a@example.com")
-    with pytest.raises(seedbed.CannotMake, match="several foreign keys that user may mean") as several:
-        anywhere.posts(user=alice)
-    assert several.value.hints == ["make.posts(author=make.users())", "make.posts(editor=make.users())"]
-    post = anywhere.posts(author=alice, editor=None, title="x")
-    assert (post.author_id, post.editor_id) == (alice.id, None)
-
-
-def test_a_parent_of_another_table_is_refused(anywhere: seedbed.Make) -> None:
-    acme = anywhere.companies(name="Acme")
-    with pytest.raises(seedbed.CannotMake, match="refers to users, and what was passed is of companies"):
-        anywhere.posts(author=acme)
-    with pytest.raises(seedbed.CannotMake, match="posts has no foreign key company") as none:
-        anywhere.posts(company=acme)
-    assert none.value.hints == ["make.posts(author=make.users())", "make.posts(editor=make.users())"]
-    with pytest.raises(seedbed.CannotMake, match="as a whole and in parts"):
-        anywhere.posts(author=anywhere.users(), author__email="x@example.com")
-
-
 # What the service does not know any more.
 
 
@@ -204,109 +148,6 @@ def test_values_that_decide_which_key_counts_are_judged_again(on: seedbed.Make) 
     assert on.accounts(owner="Alice", closed=True, note="d").id not in (first.id, closed.id)
     assert on.accounts(owner="Bob", closed=True, note="e").outcome == "created"
     assert on.accounts(owner="Bob", closed=False, note="f").outcome == "created"
-
-
-# Hooks and scenarios.
-
-
-def test_hooks_run_once_for_each_row_that_was_created(anywhere: seedbed.Make) -> None:
-    seen: list[str] = []
-
-    @seedbed.after("users")
-    def greet(make: seedbed.Make, user: seedbed.Row) -> None:
-        seen.append(user.email)
-        make.posts(author=user, title="Hello")
-
-    anywhere.users(email="a@example.com")
-    anywhere.users(email="a@example.com")
-    anywhere.companies.with_(users=2)(name="Acme")
-    assert len(seen) == len(set(seen)) == 3
-    assert anywhere.posts(author=anywhere.users(email="a@example.com"), title="Hello").outcome == "matched"
-    assert len(seen) == 3
-
-
-def test_a_hook_s_error_is_the_caller_s(anywhere: seedbed.Make) -> None:
-    @seedbed.after("users")
-    def fail(make: seedbed.Make, user: seedbed.Row) -> None:
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        anywhere.users(email="a@example.com")
-
-
-def test_a_module_that_is_loaded_again_does_not_hook_twice(make: seedbed.Make) -> None:
-    code = "import seedbed\n@seedbed.after('users')\ndef greet(make, user): seen.append(user.id)\n"
-    seen: list[int] = []
-    for _ in range(2):
-        exec(code, {"seen": seen, "__name__": "hooks"})
-    make.users()
-    assert len(seen) == 1
-
-
-def test_hooks_of_asyncio_are_awaited(lease: seedbed.Lease) -> None:
-    import asyncio
-
-    import asyncpg
-
-    seen: list[str] = []
-
-    @seedbed.after("users")
-    async def greet(make: seedbed.Make, user: seedbed.Row) -> None:
-        seen.append((await make.posts(author=user, title="Hello")).title)
-
-    async def run() -> None:
-        connection = await asyncpg.connect(lease.url)
-        post = await seedbed.Make(lease).on(connection).posts(author__email="a@example.com", title="Mine")
-        assert post.outcome == "created"
-        await connection.close()
-
-    asyncio.run(run())
-    assert seen == ["Hello"]
-
-
-def test_a_scenario_runs_once_for_each_set_of_parameters(anywhere: seedbed.Make) -> None:
-    ran: list[int] = []
-
-    @seedbed.scenario
-    def checkout(make: seedbed.Make, items: int = 2, tags: Any = ()) -> Any:
-        ran.append(items)
-        return make.users.list(items)
-
-    scenario = seedbed.Scenarios(anywhere)
-    users = scenario("checkout")
-    assert scenario.checkout() is users
-    assert len(scenario.checkout(items=3)) == 3
-    assert scenario.checkout(items=3, tags=["a"]) is scenario.checkout(tags=["a"], items=3)
-    assert ran == [2, 3, 3]
-    seedbed.Scenarios(anywhere).checkout()
-    assert ran == [2, 3, 3, 2]
-    assert checkout(anywhere, 1) == users[:1]
-
-
-def test_a_scenario_that_nobody_wrote_is_told(anywhere: seedbed.Make) -> None:
-    @seedbed.scenario
-    def checkout(make: seedbed.Make) -> None: ...
-
-    with pytest.raises(seedbed.CannotMake, match="no scenario 'chekout'; those that are imported: checkout"):
-        seedbed.Scenarios(anywhere).chekout()
-
-
-def test_a_scenario_of_asyncio_runs_once(make: seedbed.Make) -> None:
-    import asyncio
-
-    ran: list[int] = []
-
-    @seedbed.scenario
-    async def slow(make: seedbed.Make) -> int:
-        ran.append(1)
-        return 7
-
-    async def run() -> None:
-        scenario = seedbed.Scenarios(make)
-        assert [await scenario.slow(), await scenario("slow")] == [7, 7]
-
-    asyncio.run(run())
-    assert ran == [1]
 
 
 def test_columns_may_have_any_name(on: seedbed.Make, connection: Any) -> None:
