@@ -135,6 +135,11 @@ impl LeaseService {
         self.requests.so_far()
     }
 
+    /// How long ago somebody asked for something.
+    pub(crate) fn since_request(&self) -> Duration {
+        self.requests.since_last()
+    }
+
     /// Hands out nothing more, unless somebody has a lease or waits for one:
     /// then who.
     pub(crate) fn close_if_unused(&self) -> Option<String> {

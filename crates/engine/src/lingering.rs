@@ -21,6 +21,13 @@ const ASK_BOUND: Duration = Duration::from_secs(2);
 /// How often the service looks after its server.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// Who was just told where the service is has that long to come and take a
+/// lease.
+const ON_THE_WAY: Duration = Duration::from_secs(1);
+
+/// Who is on the way, in the words of a refusal.
+pub(crate) const SOMEBODY: &str = "somebody has just asked for it";
+
 /// Sessions of others. Runs hold a lock (`hold`) besides their sessions, which
 /// look like ours; we hold one for the lease service.
 const OTHERS: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity \
@@ -110,6 +117,9 @@ impl Lingering<'_> {
         let others = asking.ask(NAMED).await.unwrap_or_default();
         if !others.is_empty() {
             return Some(others);
+        }
+        if self.leases.since_request() < ON_THE_WAY {
+            return Some(SOMEBODY.to_owned());
         }
         self.leases.close_if_unused()
     }

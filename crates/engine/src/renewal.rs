@@ -15,6 +15,7 @@ use seedbed_api::{Failure, Kind, Result, Silent};
 use seedbed_server::{Record, Service};
 
 use crate::config::{Config, Origin, Workers};
+use crate::lingering::SOMEBODY;
 use crate::private::Groundwork;
 use crate::service::{Launch, Wish};
 use crate::stopwatch::Stopwatch;
@@ -26,6 +27,12 @@ pub(crate) const END_BOUND: Duration = Duration::from_secs(90);
 
 /// How long it may take to say who uses it.
 const ANSWER_BOUND: Duration = Duration::from_secs(10);
+
+/// How long to wait until whoever is on the way has come, or has not.
+const ARRIVAL_BOUND: Duration = Duration::from_secs(5);
+
+/// How often to ask meanwhile.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// How often to look.
 const LOOK: Duration = Duration::from_millis(5);
@@ -171,11 +178,21 @@ impl Misfit {
 /// # Errors
 /// `Timeout` if it neither ends nor answers.
 pub(crate) fn retire(world: &World<'_>, record: &Record) -> Result<Retired> {
+    let settled = seedbed_server::until(ARRIVAL_BOUND, AGAIN, || match ask_to_end(world, record) {
+        Ok(Retired::InUse(users)) if users == SOMEBODY => None,
+        answer => Some(answer),
+    });
+    settled.unwrap_or_else(|| Ok(Retired::InUse(SOMEBODY.to_owned())))
+}
+
+fn ask_to_end(world: &World<'_>, record: &Record) -> Result<Retired> {
     let refusals = |record: &Record| {
         let refusal = record.service.as_ref().and_then(|service| service.refusal.clone());
         refusal.unwrap_or_default()
     };
-    let before = refusals(record).count;
+    // What it has refused since the record was read is no answer to this.
+    let latest = seedbed_server::living(&world.folders).into_iter().find(|it| it.id == record.id);
+    let before = refusals(latest.as_ref().unwrap_or(record)).count;
     record.owner.signal(Signal::USR1);
     let answer = seedbed_server::until(ANSWER_BOUND, LOOK, || {
         let living = seedbed_server::living(&world.folders);

@@ -43,7 +43,7 @@ class _Awaiting(_Protocol):
 
 class _RowOfTable(_Row):
     # What is no column is an error, although a row of any table finds its columns by it.
-    __getattr__: _Any
+    __getattr__: None  # type: ignore
 
 class OddTableRow(_RowOfTable):
     @_property
@@ -482,7 +482,7 @@ class Make:
     @_property
     def connected(self) -> _bool: ...
     @_overload
-    def on(self, connection: _Awaiting) -> AsyncMake: ...
+    def on(self, connection: _Awaiting) -> AsyncMake: ...  # pyright: ignore[reportOverlappingOverload]
     @_overload
     def on(self, connection: _Any) -> Make: ...
     @_property
@@ -514,7 +514,7 @@ class AsyncMake:
     @_property
     def connected(self) -> _bool: ...
     @_overload
-    def on(self, connection: _Awaiting) -> AsyncMake: ...
+    def on(self, connection: _Awaiting) -> AsyncMake: ...  # pyright: ignore[reportOverlappingOverload]
     @_overload
     def on(self, connection: _Any) -> Make: ...
     @_property

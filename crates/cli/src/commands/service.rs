@@ -2,7 +2,7 @@
 //! started if there is none.
 
 use seedbed_api::lease::Health;
-use seedbed_api::{Failure, Kind, Result};
+use seedbed_api::{Failure, Kind, Listener as _, Result};
 use seedbed_engine::config::Flags;
 use seedbed_engine::{Record, Wish};
 use serde_json::json;
@@ -54,8 +54,16 @@ fn find(context: &mut Context, args: &ServiceArgs) -> Result<Found> {
     if let Some(service) = Service::around_us()? {
         let project = context.config_in_silence(Flags::default())?.root;
         let project = project.to_string_lossy().into_owned();
-        let (health, slots) = ask(&service)?;
-        return Ok(Found { service, health, slots, started: false, project });
+        match ask(&service) {
+            Ok((health, slots)) => {
+                return Ok(Found { service, health, slots, started: false, project });
+            }
+            // A shell may have been told of it long ago.
+            Err(failure) if is_loss(&failure) => {
+                context.reporter.notice("the service that SEEDBED_API names has ended".to_owned());
+            }
+            Err(failure) => return Err(failure),
+        }
     }
     let config = context.config(args.flags())?;
     context.speak_of_recipe(&config);

@@ -94,6 +94,16 @@ fn a_shell_evaluates_what_is_printed() {
     project.equip(shell.args(["-c", &script]));
     let outcome = crate::project::finish(&mut shell);
     assert_eq!(outcome.succeeds().stdout, "users\n\"protocol\":1\n1\n", "{outcome:?}");
+    // What a shell was told may be old.
+    let script = format!(
+        "eval \"$({SEEDBED} service)\"; {SEEDBED} -q down; eval \"$({SEEDBED} service)\"
+         {SEEDBED} lease -- {TABLES}"
+    );
+    let mut shell = std::process::Command::new("sh");
+    project.equip(shell.args(["-c", &script]));
+    let outcome = crate::project::finish(&mut shell);
+    assert_eq!(outcome.succeeds().stdout, "users\n", "{outcome:?}");
+    assert!(outcome.stderr.contains("SEEDBED_API names has ended"), "{outcome:?}");
     project.run(&["down"]).succeeds();
 
     let around = project.run(&["run", "--workers", "3", "--", SEEDBED, "--json", "service"]);
@@ -149,6 +159,25 @@ fn more_workers_get_more_databases_unless_somebody_is_at_work() {
     assert_eq!((&more["slots"], &more["started"]), (&3.into(), &true.into()));
     let (fewer, _) = ask(&project, &["--workers", "2"]);
     assert_eq!((&fewer["run"], &fewer["slots"]), (&more["run"], &3.into()));
+    project.run(&["down"]).succeeds();
+}
+
+#[test]
+fn who_was_just_told_finds_the_service_there() {
+    let project = Project::with(USERS);
+    // Each wants more than the one before; nobody's service goes away.
+    let start = |workers: &str| {
+        let script = format!(
+            "eval \"$({SEEDBED} service --workers {workers})\" && {SEEDBED} lease -- sleep 0.3"
+        );
+        let mut shell = std::process::Command::new("sh");
+        project.equip(shell.args(["-c", &script]));
+        Running::spawn(&mut shell)
+    };
+    let asking: Vec<Running> = ["1", "2", "3", "4", "5", "6"].map(start).into();
+    for asking in asking {
+        asking.finish().succeeds();
+    }
     project.run(&["down"]).succeeds();
 }
 

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use seedbed_api::lease::ProblemCode;
 use seedbed_api::plan::{
@@ -43,20 +44,44 @@ pub struct Services {
     pub requests: Requests,
 }
 
-/// How many requests a service was sent; clones count together.
-#[derive(Clone, Debug, Default)]
-pub struct Requests(Arc<AtomicU64>);
+/// The requests a service was sent; clones count together.
+#[derive(Clone, Debug)]
+pub struct Requests(Arc<Counted>);
+
+#[derive(Debug)]
+struct Counted {
+    begun: Instant,
+    count: AtomicU64,
+    /// Of the last one, in milliseconds since the beginning.
+    last_ms: AtomicU64,
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        let (count, last_ms) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self(Arc::new(Counted { begun: Instant::now(), count, last_ms }))
+    }
+}
 
 impl Requests {
     /// Counts one.
     pub fn count(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        let now_ms = u64::try_from(self.0.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.0.last_ms.fetch_max(now_ms, Ordering::Relaxed);
+        self.0.count.fetch_add(1, Ordering::Relaxed);
     }
 
     /// How many there were.
     #[must_use]
     pub fn so_far(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.count.load(Ordering::Relaxed)
+    }
+
+    /// How long ago the last one was; the beginning counts as one.
+    #[must_use]
+    pub fn since_last(&self) -> Duration {
+        let last = Duration::from_millis(self.0.last_ms.load(Ordering::Relaxed));
+        self.0.begun.elapsed().saturating_sub(last)
     }
 }
 

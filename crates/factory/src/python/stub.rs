@@ -55,7 +55,7 @@ class _Awaiting(_Protocol):
 
 class _RowOfTable(_Row):
     # What is no column is an error, although a row of any table finds its columns by it.
-    __getattr__: _Any
+    __getattr__: None  # type: ignore
 ";
 
 /// Names a maker has for itself.
@@ -113,7 +113,8 @@ fn write_maker(text: &mut String, maker: &str, prefix: &str, ways: &[Way<'_>], n
     text.push_str(&format!(
         "\nclass {maker}:\n    lease: _Lease\n    connection: _Any\n    @_property\n    \
          def connected(self) -> _bool: ...\n    @_overload\n    \
-         def on(self, connection: _Awaiting) -> AsyncMake: ...\n    @_overload\n    \
+         def on(self, connection: _Awaiting) -> AsyncMake: ...  \
+         # pyright: ignore[reportOverlappingOverload]\n    @_overload\n    \
          def on(self, connection: _Any) -> Make: ...\n"
     ));
     let by_attribute: BTreeMap<&str, String> =
