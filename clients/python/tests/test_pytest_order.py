@@ -206,5 +206,11 @@ def test_it(engine, pool, turn, seedbed):
     with pool.connection() as connection:
         assert count(connection) == 1
     assert len(replaced) == turn
+
+@pytest.mark.seedbed(lane="rollback")
+def test_another_lane(engine, pool, seedbed):
+    with engine.connect() as connection, pool.connection() as other:
+        assert connection.execute(sqlalchemy.text("SELECT count(*) FROM members")).scalar() == count(other) == 0
+    assert len(replaced) == 4
 """)
-    project.run("-q").assert_outcomes(passed=3)
+    project.run("-q").assert_outcomes(passed=4)

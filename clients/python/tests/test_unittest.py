@@ -139,6 +139,43 @@ def test_its_classes_under_pytest(project: Project) -> None:
     result.assert_outcomes(passed=10, failed=3, skipped=1)
 
 
+def test_what_a_class_shares_is_built_again_when_it_was_lost(project: Project) -> None:
+    project.file(
+        "test_members.py",
+        BODY
+        + """
+class Lost(seedbed.unittest.TestCase):
+    built = ended = 0
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.built += 1
+        with seedbed.Handle(seedbed.worker.current()).connect() as connection:
+            connection.execute("CREATE TABLE teams ()")
+            join(connection, "team@example.org")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.ended += 1
+        super().tearDownClass()
+
+    def test_a(self):
+        self.assertEqual(count(self.db), 1)
+        self.db.execute("DROP TABLE teams")
+        self.db.commit()
+
+    test_b = test_a
+
+    def test_c(self):
+        self.assertEqual((self.built, self.ended), (3, 2))
+        self.assertEqual(count(self.db), 1)
+""",
+    )
+    ran = unittest_of(project, "test_members.Lost")
+    assert "Ran 3 tests" in ran.stderr and "OK" in ran.stderr, ran.stderr
+
+
 def test_beside_functions_with_fixtures(project: Project) -> None:
     project.file(
         "test_members.py",

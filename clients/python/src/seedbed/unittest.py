@@ -19,7 +19,6 @@ import unittest
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from .errors import SeedbedError
 from .turn import Turn, Use
 from .worker import current
 
@@ -51,6 +50,7 @@ class _Isolated:
     #: For `setUpClass`: makes rows that are committed.
     shared_make = _Shared()
 
+    _lost = False
     _turn: Turn | None = None
     _makes: Any = None
 
@@ -63,7 +63,8 @@ class _Isolated:
         """Begins what the tests of the class share."""
         worker = current()
         worker.prepare(cls.seedbed_lane)
-        layer = worker.layers.lay(f"{cls.__module__}.{cls.__qualname__}", lambda: None)
+        cls._lost = False
+        layer = worker.layers.lay(f"{cls.__module__}.{cls.__qualname__}", lambda: setattr(cls, "_lost", True))
         cls.addClassCleanup(lambda: worker.layers.lift(layer))
         super().setUpClass()  # type: ignore[misc]
 
@@ -76,8 +77,10 @@ class _Isolated:
         worker = current()
         use = Use(self.seedbed_lane, self.seedbed_readonly, self.seedbed_keep)
         try:
+            if self._lost:
+                self._set_up_class_again()
             self._turn = Turn(worker, self.id(), use)
-        except SeedbedError as error:
+        except Exception as error:
             self._tell(result, error, started=False)
             return result
         before = _failures(result)
@@ -120,6 +123,14 @@ class _Isolated:
             self._makes = Scenarios(self.make)
         scenarios: Scenarios = self._makes
         return scenarios
+
+    @classmethod
+    def _set_up_class_again(cls) -> None:
+        """What the class's tests share is gone from the database: it is built anew."""
+        kind: Any = cls
+        kind.tearDownClass()
+        kind.doClassCleanups()
+        kind.setUpClass()
 
     def _end(self, result: Any, failed: bool) -> None:
         turn, self._turn = self._turn, None

@@ -169,6 +169,9 @@ class Worker:
         wait = _WAIT_IN_TURNS if self.crowded else _WAIT
         # A URL that a fixture or the application holds must go on to name this worker's database.
         lease = self._client.acquire(worker=self.name, slot=self._slot, lane=self._wish, wait=wait)
+        if self._slot is not None:
+            # The end of the lease before has ended the sessions that pools still hold.
+            self._replaced(lease)
         self._slot = lease.slot
         return lease
 
