@@ -33,11 +33,17 @@ def empty(lease: Lease) -> None:
 
     Raises the first error of a hook, after all of them were called.
     """
-    for name, pools in _KNOWN:
+    emptying: dict[type, Callable[[Any, Lease], None]] = {}
+    for name, kinds in _KNOWN:
         module = sys.modules.get(name)
         if module is not None:
-            for pool, close in pools(module, lease):
-                _quietly(close, pool)
+            emptying.update(kinds(module))
+    for pool, do_empty in _living(emptying) if emptying else ():
+        _quietly(do_empty, pool, lease)
+    django = sys.modules.get("django.db")
+    if django is not None:
+        for connection in django.connections.all(initialized_only=True):
+            _quietly(_close_django, connection, lease)
     failed: BaseException | None = None
     for hook in list(_HOOKS):
         try:
@@ -48,9 +54,9 @@ def empty(lease: Lease) -> None:
         raise failed
 
 
-def _quietly(close: Callable[[Any], Any], pool: Any) -> None:
+def _quietly(do_empty: Callable[[Any, Lease], None], pool: Any, lease: Lease) -> None:
     try:
-        close(pool)
+        do_empty(pool, lease)
     except Exception as error:
         import warnings
 
@@ -62,42 +68,39 @@ def _quietly(close: Callable[[Any], Any], pool: Any) -> None:
         )
 
 
-def _living(kind: type) -> Iterator[Any]:
-    """Objects of a class. A replacement is rare and costs a hundred times what it costs to look for them."""
+def _living(emptying: dict[type, Callable[[Any, Lease], None]]) -> Iterator[tuple[Any, Callable[[Any, Lease], None]]]:
+    """The pools that are alive, with what empties them. Whoever made them, the garbage collector knows them; looking
+    through a large program's objects takes some ten milliseconds, a replacement more."""
     import gc
 
+    # By type, so that an object costs one look-up. `isinstance` would wake what a lazy proxy stands for.
+    known: dict[type, Any] = {}
     for one in gc.get_objects():
-        # Of a proxy that pretends, `isinstance` would wake what it stands for.
-        if issubclass(type(one), kind):
-            yield one
+        kind = type(one)
+        if kind not in known:
+            known[kind] = next((emptying[of] for of in kind.__mro__ if of in emptying), None)
+        found = known[kind]
+        if found is not None:
+            yield one, found
 
 
-def _engines(module: Any, lease: Lease) -> Iterator[tuple[Any, Callable[[Any], Any]]]:
-    # Those of asyncio are blocking ones below, whose connections cannot be closed from here: they are dropped.
-    for engine in _living(module.Engine):
-        if engine.dialect.name == "postgresql" and engine.url.database == lease.database:
-            asynchronous = engine.dialect.is_async
-            yield (
-                engine,
-                (lambda engine: engine.dispose(close=False)) if asynchronous else (lambda engine: engine.dispose()),
-            )
+def _dispose_engine(engine: Any, lease: Lease) -> None:
+    if engine.dialect.name != "postgresql" or engine.url.database != lease.database:
+        return
+    # Connections of asyncio cannot be closed from here: they are dropped.
+    engine.dispose(close=not engine.dialect.is_async)
 
 
-def _django(module: Any, lease: Lease) -> Iterator[tuple[Any, Callable[[Any], Any]]]:
-    for connection in module.connections.all(initialized_only=True):
-        if connection.settings_dict.get("NAME") == lease.database:
-            yield connection, lambda connection: connection.close()
+def _close_django(connection: Any, lease: Lease) -> None:
+    if connection.settings_dict.get("NAME") == lease.database:
+        connection.close()
 
 
-def _psycopg_pools(module: Any, lease: Lease) -> Iterator[tuple[Any, Callable[[Any], Any]]]:
-    for kind in (module.ConnectionPool, module.AsyncConnectionPool):
-        for pool in _living(kind):
-            # Where the database is named elsewhere, it may be this one; an empty pool fills itself again.
-            if lease.database in str(pool.conninfo) or "dbname" not in str(pool.conninfo):
-                yield pool, _drain
-
-
-def _drain(pool: Any) -> None:
+def _drain(pool: Any, lease: Lease) -> None:
+    conninfo = str(pool.conninfo)
+    # Where the database is named elsewhere, it may be this one; an empty pool fills itself again.
+    if lease.database not in conninfo and "dbname" in conninfo:
+        return
     from inspect import iscoroutinefunction
 
     asynchronous = iscoroutinefunction(pool.check)
@@ -112,9 +115,8 @@ def _drain(pool: Any) -> None:
         pool.check()
 
 
-def _asyncpg_pools(module: Any, lease: Lease) -> Iterator[tuple[Any, Callable[[Any], Any]]]:
-    for pool in _living(module.Pool):
-        yield pool, lambda pool: _at_once(pool.expire_connections())
+def _expire(pool: Any, lease: Lease) -> None:
+    _at_once(pool.expire_connections())
 
 
 def _at_once(coroutine: Any) -> None:
@@ -127,9 +129,13 @@ def _at_once(coroutine: Any) -> None:
     raise RuntimeError("it waits for its loop: empty it in a hook, @seedbed.on_replaced")
 
 
-_KNOWN: tuple[tuple[str, Callable[[Any, Lease], Iterator[tuple[Any, Callable[[Any], Any]]]]], ...] = (
-    ("sqlalchemy.engine", _engines),
-    ("django.db", _django),
-    ("psycopg_pool", _psycopg_pools),
-    ("asyncpg.pool", _asyncpg_pools),
+def _of_psycopg(module: Any) -> dict[type, Callable[[Any, Lease], None]]:
+    return {module.ConnectionPool: _drain, module.AsyncConnectionPool: _drain}
+
+
+# Modules, and what of theirs is emptied how.
+_KNOWN: tuple[tuple[str, Callable[[Any], dict[type, Callable[[Any, Lease], None]]]], ...] = (
+    ("sqlalchemy.engine", lambda module: {module.Engine: _dispose_engine}),
+    ("psycopg_pool", _of_psycopg),
+    ("asyncpg.pool", lambda module: {module.Pool: _expire}),
 )

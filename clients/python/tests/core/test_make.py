@@ -156,3 +156,17 @@ def test_columns_may_have_any_name(on: seedbed.Make, connection: Any) -> None:
     row = on.odd(self="a", count=2, table="t", name="n")
     assert (row.self, row.count, row.table, row["name"]) == ("a", 2, "t", "n")
     assert on.odd.set(self=["a"], table="t").list(1, count=2)[0].outcome == "matched"
+
+
+def test_a_lease_that_has_ended_makes_nothing(service: seedbed.Service) -> None:
+    import psycopg
+
+    with service.connect() as client:
+        lease = client.acquire("ends")
+        with psycopg.connect(lease.url, autocommit=True) as connection:
+            make = seedbed.Make(lease)
+            make.on(connection).users(email="a@example.com")
+            lease.release()
+            for maker in (make, make.on(connection)):
+                with pytest.raises(seedbed.LeaseEnded):
+                    maker.companies()
