@@ -11,26 +11,20 @@ or were not asked for, are set up by Django as before.
 
 from __future__ import annotations
 
-import functools
-import warnings
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.db import connections
-from django.test import TransactionTestCase
 from django.test.runner import DiscoverRunner, ParallelTestSuite
 
+from .django_turns import IN_USE, rewind_instead_of_flush
 from .errors import SeedbedError
-from .turn import Turn, Use
 from .worker import Worker, current, install
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .lease import Lease
-
-# Those whose tests are brought back by rewinding, while they are.
-_in_use: list[Databases] = []
 
 
 class Databases:
@@ -65,8 +59,8 @@ class Databases:
         if check:
             for group in groups.values():
                 _check_schema(group[0])
-        _in_use.append(self)
-        _rewind_instead_of_flush()
+        IN_USE.append(self)
+        rewind_instead_of_flush()
         return self.aliases
 
     def restore(self) -> None:
@@ -76,8 +70,8 @@ class Databases:
             connections[alias].settings_dict.update(before)
         self._before.clear()
         self.aliases.clear()
-        if self in _in_use:
-            _in_use.remove(self)
+        if self in IN_USE:
+            IN_USE.remove(self)
 
     def _point(self, alias: str, lease: Lease) -> None:
         self._keep(alias)
@@ -191,86 +185,3 @@ def _applies(migration: Any, alias: str) -> bool:
     from django.db import router
 
     return bool(router.allow_migrate(alias, migration.app_label))
-
-
-def _rewind_instead_of_flush() -> None:
-    """Has `TransactionTestCase` take turns, once for the life of the process."""
-    if getattr(TransactionTestCase, "_seedbed", False):
-        return
-    TransactionTestCase._seedbed = True  # type: ignore[attr-defined]  # noqa: SLF001
-    set_up = TransactionTestCase.__dict__["_fixture_setup"]
-    tear_down = TransactionTestCase.__dict__["_fixture_teardown"]
-    eager = isinstance(set_up, classmethod)
-    original: Callable[[Any], Any] = set_up.__func__ if eager else set_up
-
-    @functools.wraps(original)
-    def _fixture_setup(test: Any) -> None:
-        _begin(test)
-        original(test)
-
-    @functools.wraps(tear_down)
-    def _fixture_teardown(self: Any) -> None:
-        others = _end(self)
-        if others:
-            self._databases_names = lambda include_mirrors=True: others
-            try:
-                tear_down(self)
-            finally:
-                del self._databases_names
-
-    leave = TransactionTestCase.tearDownClass.__func__  # type: ignore[attr-defined]
-
-    @functools.wraps(leave)
-    def leave_class(cls: Any) -> None:
-        # It was set up for a test that then was skipped.
-        _end(cls)
-        leave(cls)
-
-    TransactionTestCase.tearDownClass = classmethod(leave_class)  # type: ignore[assignment]
-    TransactionTestCase._fixture_setup = classmethod(_fixture_setup) if eager else _fixture_setup  # type: ignore[attr-defined]  # noqa: SLF001
-    TransactionTestCase._fixture_teardown = _fixture_teardown  # type: ignore[attr-defined]  # noqa: SLF001
-
-
-def _databases_of(test: Any) -> tuple[Databases | None, list[str]]:
-    """The slots among a test's databases, and the names of the others."""
-    names = test._databases_names(include_mirrors=False)  # noqa: SLF001
-    for databases in _in_use:
-        if databases.aliases & set(names):
-            return databases, [name for name in names if name not in databases.aliases]
-    return None, names
-
-
-def _begin(test: Any) -> None:
-    databases, _ = _databases_of(test)
-    if databases is None or databases.worker.turn is not None:
-        return
-    worker, running = databases.worker, databases.worker.running
-    kind = test if isinstance(test, type) else type(test)
-    name = running.test if running else f"{kind.__module__}.{kind.__qualname__}"
-    turn = Turn(worker, name, running.use if running else Use())
-    turn.owner = _in_use
-
-
-def _end(test: Any) -> list[str]:
-    """Takes back what a test did. The names of databases that are none of ours."""
-    databases, others = _databases_of(test)
-    if databases is None:
-        return others
-    for alias in databases.aliases:
-        connection = connections[alias]
-        if connection.connection is not None and not (connection.get_autocommit() and not connection.in_atomic_block):
-            connection.close()
-    turn, running = databases.worker.turn, databases.worker.running
-    if turn is None or turn.owner is not _in_use:
-        # Whoever began it, such as the plugin's fixture, ends it.
-        return others
-    failed = bool(running and running.failed())
-    verdict = turn.finish(failed)
-    if running is not None:
-        running.tell(verdict)
-        return others
-    for warning in verdict.warnings:
-        warnings.warn(warning, ResourceWarning, stacklevel=1)
-    if verdict.faults:
-        raise AssertionError("\n".join(verdict.faults))
-    return others
