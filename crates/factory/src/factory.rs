@@ -141,7 +141,8 @@ impl Factory {
         let bindings = wanted.bindings();
         let arguments = arguments(call, &bindings);
         if !wanted.depends_on_values(&self.schema) {
-            self.forms.put(form, Arc::new(Read { entry: Arc::clone(&entry), bindings }));
+            let bytes = form.len();
+            self.forms.put(form, Arc::new(Read { entry: Arc::clone(&entry), bindings }), bytes);
         }
         Ok((entry, arguments))
     }
@@ -154,14 +155,16 @@ impl Factory {
         let graph = grow(&self.schema, &self.settings, wanted)?;
         let plan = Arc::new(plan(&self.schema, &graph, shape.clone())?);
         let entry = Arc::new(Entry { schema: Arc::clone(&self.schema), graph, plan });
-        self.shapes.put(shape, Arc::clone(&entry));
+        let bytes = entry.bytes();
+        self.shapes.put(shape, Arc::clone(&entry), bytes);
         Ok(entry)
     }
 
     fn shape(&self, name: &str) -> Result<Arc<Entry>> {
         self.shapes.get(name).ok_or_else(|| {
-            Failure::new(Kind::Config, format!("the shape {name} is not known (any more)"))
-                .hint("compile the call again: the schema or the server changed")
+            Failure::new(Kind::Config, format!("the shape {name} is not known (any more)")).hint(
+                "compile the call again: the schema or the service changed, or it was long ago",
+            )
         })
     }
 }

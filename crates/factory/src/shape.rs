@@ -2,7 +2,7 @@
 //! hash, the same in every process that knows the same schema.
 
 use std::borrow::Borrow;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,8 +12,15 @@ use sha2::{Digest, Sha256};
 
 use crate::graph::Graph;
 
-/// Shapes that are kept. A test suite has some hundreds.
-const KEPT: usize = 1024;
+/// Shapes that are kept. A test suite has some hundreds; where each of its tests
+/// has a scope of its own, some thousands.
+const KEPT: usize = 4096;
+
+/// What they may take together: a service has some factories.
+const KEPT_BYTES: usize = 64 << 20;
+
+/// What is known of a table, roughly.
+const NODE_BYTES: usize = 16 << 10;
 
 /// Room for the form of most calls.
 const FORM_BYTES: usize = 256;
@@ -34,9 +41,9 @@ pub(crate) struct Read {
     pub(crate) bindings: Vec<String>,
 }
 
-/// What was compiled, by a name; the oldest goes first.
+/// What was compiled, by a name; what was not asked for the longest goes first.
 #[derive(Debug)]
-pub(crate) struct Kept<K, V>(Mutex<Queue<K, V>>);
+pub(crate) struct Kept<K, V>(Mutex<Held<K, V>>);
 
 /// Compiled shapes, by name.
 pub(crate) type Shapes = Kept<String, Entry>;
@@ -45,14 +52,27 @@ pub(crate) type Shapes = Kept<String, Entry>;
 pub(crate) type Forms = Kept<Vec<u8>, Read>;
 
 #[derive(Debug)]
-struct Queue<K, V> {
-    entries: HashMap<K, Arc<V>>,
-    order: VecDeque<K>,
+struct Held<K, V> {
+    entries: HashMap<K, Place<V>>,
+    /// Names by when they were asked for last.
+    order: BTreeMap<u64, K>,
+    /// Counts what is asked.
+    asked: u64,
+    /// All sizes together.
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Place<V> {
+    value: Arc<V>,
+    last: u64,
+    bytes: usize,
 }
 
 impl<K, V> Default for Kept<K, V> {
     fn default() -> Self {
-        Self(Mutex::new(Queue { entries: HashMap::new(), order: VecDeque::new() }))
+        let held = Held { entries: HashMap::new(), order: BTreeMap::new(), asked: 0, bytes: 0 };
+        Self(Mutex::new(held))
     }
 }
 
@@ -62,21 +82,42 @@ impl<K: Clone + Eq + Hash, V> Kept<K, V> {
     where
         K: Borrow<Q>,
     {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.entries.get(name).map(Arc::clone)
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.asked += 1;
+        let Held { entries, order, asked, .. } = &mut *held;
+        let place = entries.get_mut(name)?;
+        if let Some(name) = order.remove(&place.last) {
+            order.insert(*asked, name);
+        }
+        place.last = *asked;
+        Some(Arc::clone(&place.value))
     }
 
-    /// Keeps it.
-    pub(crate) fn put(&self, name: K, entry: Arc<V>) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.entries.insert(name.clone(), entry).is_none() {
-            kept.order.push_back(name);
+    /// Keeps it; it takes about so many bytes.
+    pub(crate) fn put(&self, name: K, value: Arc<V>, bytes: usize) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.asked += 1;
+        let last = held.asked;
+        if let Some(before) = held.entries.insert(name.clone(), Place { value, last, bytes }) {
+            held.order.remove(&before.last);
+            held.bytes -= before.bytes;
         }
-        if kept.order.len() > KEPT
-            && let Some(oldest) = kept.order.pop_front()
-        {
-            kept.entries.remove(&oldest);
+        held.order.insert(last, name);
+        held.bytes += bytes;
+        while (held.entries.len() > KEPT || held.bytes > KEPT_BYTES) && held.entries.len() > 1 {
+            let Some((_, oldest)) = held.order.pop_first() else { break };
+            if let Some(gone) = held.entries.remove(&oldest) {
+                held.bytes -= gone.bytes;
+            }
         }
+    }
+}
+
+impl Entry {
+    /// About what it takes: its statements, and the tables beside them.
+    pub(crate) fn bytes(&self) -> usize {
+        let steps = self.plan.steps.iter().chain(&self.plan.evidence);
+        steps.map(|step| step.sql.len()).sum::<usize>() + NODE_BYTES * self.graph.nodes.len()
     }
 }
 
@@ -165,6 +206,20 @@ mod tests {
             set: [("email".to_owned(), argument)].into(),
             ..Call::default()
         }
+    }
+
+    #[test]
+    fn what_is_asked_for_stays() {
+        let kept: Kept<usize, usize> = Kept::default();
+        for number in 0..3 * KEPT {
+            kept.put(number, Arc::new(number), 1);
+            assert_eq!(kept.get(&0).as_deref(), Some(&0), "{number}");
+        }
+        assert_eq!(kept.get(&1), None);
+        assert_eq!(kept.get(&(3 * KEPT - 1)).as_deref(), Some(&(3 * KEPT - 1)));
+        kept.put(1, Arc::new(1), KEPT_BYTES - 3);
+        assert_eq!(kept.0.lock().unwrap().entries.len(), 4);
+        assert_eq!(kept.0.lock().unwrap().order.len(), 4);
     }
 
     #[test]

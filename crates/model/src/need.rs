@@ -42,12 +42,22 @@ pub(crate) fn options(
     given: &BTreeSet<String>,
 ) {
     let index = |name: &String| table.columns.iter().position(|column| column.name == *name);
-    let understood = conditions.iter().map(|one| (&one.name, one.columns.clone()));
+    let minding = |condition: &Condition| -> Vec<usize> {
+        let columns = condition.columns.iter().copied();
+        columns
+            .filter(|at| is_minded(cells, condition, *at) || is_passed(cells, given, *at))
+            .collect()
+    };
+    let understood: Vec<(&String, Vec<usize>)> = conditions
+        .iter()
+        .filter(|condition| condition.understood)
+        .map(|condition| (&condition.name, minding(condition)))
+        .collect();
     let judged = judged
         .iter()
         .map(|check| (&check.name, check.columns.iter().filter_map(index).collect::<Vec<_>>()));
-    for (name, together) in understood.chain(judged) {
-        if !together.iter().any(|at| given.contains(&cells[*at].name)) {
+    for (name, together) in understood.into_iter().chain(judged) {
+        if !together.iter().any(|at| is_passed(cells, given, *at)) {
             continue;
         }
         for at in together {
@@ -187,6 +197,40 @@ fn branch_needs(table: &Table, branch: &[Expression], row: &Shape<'_>) -> Option
         }
     }
     Some(more)
+}
+
+fn is_passed(cells: &[Cell], given: &BTreeSet<String>, at: usize) -> bool {
+    given.contains(&cells[at].name)
+}
+
+/// Whether NULL in a column can be why a condition is not met. A comparison with
+/// NULL is no objection.
+fn is_minded(cells: &[Cell], condition: &Condition, at: usize) -> bool {
+    let row = Without { cells, at };
+    let atoms = condition.branches.iter().flatten();
+    atoms
+        .filter(|atom| atom.columns().contains(&at))
+        .any(|atom| holds(atom, &row) == Ok(Some(false)))
+}
+
+/// A row of which nothing is known but that a column is NULL.
+struct Without<'a> {
+    cells: &'a [Cell],
+    at: usize,
+}
+
+impl Row for Without<'_> {
+    fn value(&self, column: usize) -> Outcome {
+        if column == self.at { Ok(None) } else { Err(Unknown) }
+    }
+
+    fn sort(&self, column: usize) -> &Sort {
+        &self.cells[column].sort
+    }
+
+    fn is_now(&self, _: usize) -> bool {
+        false
+    }
 }
 
 /// A row of which only the left-out columns are decided.

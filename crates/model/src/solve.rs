@@ -304,7 +304,7 @@ impl<'a> Solving<'a, '_> {
                 let judged =
                     self.model.judged.iter().any(|check| check.columns.contains(&cell.name));
                 let turn = self.draw + if judged { self.request.attempt } else { 0 };
-                turn % 2 == 0
+                turn.is_multiple_of(2)
             }
             None => false,
         }

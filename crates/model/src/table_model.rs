@@ -73,6 +73,13 @@ impl TableModel {
         cell.recipe.as_ref().ok()?.size(&cell.demand)
     }
 
+    /// Whether a column stays NULL unless a condition of what is passed asks for a
+    /// value: only the values tell.
+    #[must_use]
+    pub fn is_optional(&self, column: &str) -> bool {
+        self.cells.iter().any(|cell| cell.name == column && cell.optional)
+    }
+
     /// The columns that must be given a value where nobody passes one, in the
     /// table's order: those generated. Those of parents are not among them.
     pub fn wanted(&self) -> impl Iterator<Item = &str> {

@@ -252,7 +252,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn unknown_shape() -> Failure {
     ProblemCode::UnknownShape
-        .failure("the plan was made for another schema, or by another service")
+        .failure("the plan is of another schema or another service, or too many others were asked for since")
         .hint("ask for the plan again: POST /v1/plans")
 }
 

@@ -91,13 +91,13 @@ impl Telling<'_> {
             return BTreeSet::new();
         }
         let alone = TableModel::new(schema, self.table, settings, &BTreeSet::new());
-        let is_left_out = |fill: &Fill| matches!(fill, Fill::Database);
-        let changed: Vec<&str> = alone
-            .columns
-            .iter()
-            .zip(&self.model.columns)
-            .filter(|(alone, now)| is_left_out(&alone.fill) != is_left_out(&now.fill))
-            .map(|(alone, _)| alone.name.as_str())
+        let is_left_out = |model: &TableModel, at: usize| {
+            let column = &model.columns[at];
+            (matches!(column.fill, Fill::Database), model.is_optional(&column.name))
+        };
+        let changed: Vec<&str> = (0..alone.columns.len())
+            .filter(|at| is_left_out(&alone, *at) != is_left_out(self.model, *at))
+            .map(|at| alone.columns[at].name.as_str())
             .collect();
         let is_changed = |name: &String| changed.contains(&name.as_str());
         let checks = checks.into_iter().filter(|check| check.columns.iter().any(is_changed));

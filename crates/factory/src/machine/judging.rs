@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use seedbed_api::{Failure, Result};
 use seedbed_model::judge::{self, Candidate};
-use seedbed_schema::{Check, Table, UniqueKey};
+use seedbed_schema::{Check, KeyPart, Table, UniqueKey};
 
 use super::identity::Rows;
 use super::need::{Answer, Question};
@@ -67,9 +67,7 @@ fn judged_table(node: &Node) -> (Table, bool) {
     let mut table = Table::clone(&node.table);
     table.keys.retain(|key| tells_apart(node, key));
     let beside_rows = node.fresh || node.identity == Identity::Key;
-    if !beside_rows {
-        table.exclusions.clear();
-    }
+    table.exclusions.retain(|exclusion| beside_rows && may_be_drawn(node, &exclusion.parts));
     (table, beside_rows)
 }
 
@@ -81,7 +79,16 @@ fn tells_apart(node: &Node, key: &UniqueKey) -> bool {
     }
     let passed = &node.key.identifiers;
     let is_passed = || passed.iter().any(|one| one.index.as_deref() == Some(key.name.as_str()));
-    !key.name.is_empty() && (node.fresh || !is_passed())
+    !key.name.is_empty() && (node.fresh || !is_passed()) && may_be_drawn(node, &key.parts)
+}
+
+/// Whether other values can be drawn for a key. Where all of it was passed, no
+/// candidate would do: the insert finds that out and tells which row is there.
+fn may_be_drawn(node: &Node, parts: &[KeyPart]) -> bool {
+    parts.iter().flat_map(|part| &part.columns).any(|name| {
+        node.sources.get(name) == Some(&Source::Generated)
+            || node.column(name).is_some_and(|column| column.generated.is_some())
+    })
 }
 
 /// The judging of one node's rows.

@@ -23,6 +23,7 @@ mod sent;
 mod statements;
 mod surroundings;
 mod telling;
+mod told;
 mod triggers;
 mod twice;
 mod vectors;

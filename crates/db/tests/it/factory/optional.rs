@@ -27,6 +27,16 @@ async fn what_a_passed_value_asks_for_is_there_and_nothing_else() {
            status text NOT NULL, published_at timestamptz, CHECK (is_published(status, published_at)));",
     )
     .await;
+    for (table, column, value) in [
+        ("invoices", "status", "paid"),
+        ("issues", "state", "closed"),
+        ("posts", "status", "published"),
+    ] {
+        // It is a row of its own, not one that cannot have this value.
+        maker.make(&call(table, &[])).await;
+        let made = maker.make(&call(table, &[(column, value)])).await;
+        assert_eq!(made.outcome(), Outcome::Created, "{table}");
+    }
     // The column that must be there, and the one that must not.
     for (table, column, value, filled, empty) in [
         ("invoices", "status", "paid", "paid_at", "note"),
