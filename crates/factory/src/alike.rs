@@ -152,6 +152,8 @@ fn facts<'a>(
                 let parents = size(&graph.nodes[*parent], count);
                 facts.push(Box::new(move |row| Fact::Parent(row * parents / rows)));
             }
+            // It is the same for all.
+            Some(Source::Default(_)) => {}
             Some(Source::Generated | Source::Itself { .. }) | None => return None,
         }
     }

@@ -28,9 +28,11 @@ pub(crate) fn fill(graph: &mut Graph) -> Result<()> {
             continue;
         }
         let wanted = node.generated();
+        let fixed: BTreeMap<String, Option<String>> =
+            node.defaults().map(|(name, text)| (name.clone(), Some(text.clone()))).collect();
         let request = RowRequest {
             identity: Row::Ordinal { scope: &scope, ordinal: *first },
-            fixed: &BTreeMap::new(),
+            fixed: &fixed,
             wanted: &wanted,
             attempt: 0,
             ordinal: *first,

@@ -52,6 +52,7 @@ fn origin(graph: &Graph, node: &Node, column: &Column) -> String {
             format!("{column} of {}, {which}", parent.name)
         }
         Some(Source::Itself { column }) => format!("its own {column}: the row refers to itself"),
+        Some(Source::Default(_)) => database(column),
         Some(Source::Generated) => {
             let why = model.map(|model| model.why.as_str()).unwrap_or_default();
             let from = match &node.identity {

@@ -224,6 +224,15 @@ impl Asked<'_> {
         })
     }
 
+    /// Whether the column would refer to a row of its own table and need not: the
+    /// row that is the first of its kind refers to none.
+    fn stays_null(&self, name: &str) -> bool {
+        let optional = self.table.column(name).is_some_and(|column| {
+            !column.not_null && column.default.is_none() && column.identity.is_none()
+        });
+        optional && matches!(self.fill(name), Some(Fill::Database)) && self.refers(name)
+    }
+
     /// Whether any of its columns was passed.
     fn mentions(&self, key: &UniqueKey) -> bool {
         key.columns().any(|name| self.is_set(name))
@@ -254,6 +263,10 @@ impl Asked<'_> {
             }
             if self.column_is_surrogate(name) {
                 return Err(format!("{name} is drawn by the database and was not passed"));
+            }
+            if self.stays_null(name) {
+                let why = "may refer to a row of its own table, and is NULL unless it is passed";
+                return Err(format!("{name} {why}"));
             }
             if let Some(Fill::Impossible { why, .. }) = self.fill(name) {
                 return Err(format!("{name} was not passed, and {why}"));

@@ -20,7 +20,13 @@ pub(crate) enum Natural {
 /// The parts of a node's key that were passed, then the columns beside it that
 /// its ordinals are counted within.
 pub(crate) fn natural(node: &Node) -> Vec<Natural> {
-    let passed = |name: &String| matches!(node.sources.get(name), Some(Source::Argument(_)));
+    // A key that is known is one, whether its defaults were passed or not.
+    let known = node.identity == Identity::Key;
+    let passed = |name: &String| match node.sources.get(name) {
+        Some(Source::Argument(_)) => true,
+        Some(Source::Default(_)) => known,
+        _ => false,
+    };
     let mut found = Vec::new();
     for part in &node.key.first().parts {
         if part.column.is_none() && part.columns.iter().all(passed) {

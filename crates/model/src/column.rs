@@ -151,6 +151,11 @@ pub(crate) fn mark_unique(table: &Table, columns: &[ColumnModel], cells: &mut [C
     for key in &table.keys {
         let mut members: Vec<usize> = key.columns().filter_map(index).filter(generated).collect();
         members.retain(|at| cells[*at].recipe.is_ok() && !table.columns[*at].is_surrogate());
+        // Those that may keep a default come last: another one must be enough then.
+        members.sort_by_key(|at| {
+            matches!(columns[*at].fill, Fill::Database)
+                && matches!(cells[*at].left_out, LeftOut::Constant(_) | LeftOut::Now)
+        });
         if members.iter().any(|at| cells[*at].unique == Some(1)) && members.len() > 1 {
             continue;
         }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::{Outcome, Row, Sort, Unknown, holds, parse, read};
+use crate::check::{Outcome, Row, Sort, Unknown, Value, holds, parse, read};
 use crate::column::{Cell, LeftOut};
 use crate::fill::{ColumnModel, Fill};
 use crate::table_model::TableModel;
@@ -31,6 +31,19 @@ impl TableModel {
     pub fn is_constant(&self, column: &str) -> bool {
         let cell = self.cells.iter().find(|cell| cell.name == column);
         cell.is_some_and(|cell| matches!(cell.left_out, LeftOut::Constant(_) | LeftOut::Now))
+    }
+
+    /// The default of a column as text, if it is a text, a number or a truth value
+    /// that is known beforehand.
+    #[must_use]
+    pub fn default(&self, column: &str) -> Option<String> {
+        let cell = self.cells.iter().find(|cell| cell.name == column)?;
+        match &cell.left_out {
+            LeftOut::Constant(Value::Text(text)) => Some(text.clone()),
+            LeftOut::Constant(Value::Number(number)) => Some(number.to_string()),
+            LeftOut::Constant(Value::Bool(truth)) => Some(truth.to_string()),
+            _ => None,
+        }
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn told_apart<'a>(schema: &Schema, node: &'a Node) -> Option<Vec<&'a 
         let column = node.column(name)?;
         match node.sources.get(name)? {
             Source::Argument(passed) => asks |= passed.each && !is_plain(schema, column),
-            Source::Parent { .. } => {}
+            Source::Parent { .. } | Source::Default(_) => {}
             // Made so that rows differ.
             Source::Generated | Source::Itself { .. } => return None,
         }

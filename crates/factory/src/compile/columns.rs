@@ -26,6 +26,7 @@ pub(super) fn parameter(graph: &Graph, node: &Node, column: &str) -> Option<Para
             Some(constant) => Parameter::Text(constant.clone()),
             None => Parameter::Value(node.name.clone(), column.to_owned()),
         },
+        Source::Default(text) => Parameter::Text(Some(text.clone())),
         Source::Itself { .. } => return None,
     })
 }

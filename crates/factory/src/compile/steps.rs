@@ -59,6 +59,7 @@ pub(crate) fn plan(schema: &Schema, graph: &Graph, shape: String) -> Result<Plan
 /// at all.
 fn leaves_something(node: &Node) -> bool {
     node.rows != Rows::One
+        || is_guarded(node)
         || node.through.is_some()
         || node.table.triggers.iter().any(|trigger| trigger.on_insert)
         || node.fresh
@@ -230,7 +231,7 @@ impl Writer<'_> {
             // A deferred key is not checked before the commit, too late to look
             // the row up that another session made. It is not made immediate:
             // the caller's transaction may need it as it is.
-            (node.fresh, node.key.is_content() || !node.key.first().arbiter)
+            (node.fresh, is_guarded(node))
         };
         if guarded && !fresh {
             let (sql, parameters) = lock(self.schema, self.graph, node);
@@ -438,4 +439,13 @@ fn may_refuse(column: &seedbed_schema::Column) -> bool {
         column.data_type.shape,
         TypeShape::Base(Base::Text | Base::Varchar | Base::Bpchar | Base::Citext)
     )
+}
+
+/// Whether sessions that make the same row must wait for each other: no unique
+/// index has the second one wait. None does either for a key that holds a
+/// reference to the row itself, which is another one in every session.
+fn is_guarded(node: &Node) -> bool {
+    let is_itself = |name: &str| matches!(node.sources.get(name), Some(Source::Itself { .. }));
+    let first = node.key.first();
+    node.key.is_content() || !first.arbiter || first.columns().any(is_itself)
 }

@@ -196,7 +196,7 @@ impl Growing<'_> {
             through: seed.through,
         });
         self.remember(index, seed.first);
-        self.link_parents(index)?;
+        self.link_parents(index, seed.first)?;
         self.generate(index)?;
         self.identify(index, seed.first, telling);
         Ok(index)

@@ -2,6 +2,7 @@
 //! parents that must be there first. Shared parents are one node, so that a
 //! diamond has one row at its top; a circle of nodes is a circle of rows.
 
+mod defaults;
 mod grow;
 mod join;
 mod node;

@@ -63,6 +63,8 @@ pub(crate) enum Source {
     Parent { node: usize, column: String },
     /// It is generated.
     Generated,
+    /// The default, as text: the row is looked for by it.
+    Default(String),
     /// A column of the same row: a reference to itself.
     Itself { column: String },
 }
@@ -109,6 +111,14 @@ impl Node {
     pub(crate) fn arguments(&self) -> impl Iterator<Item = (&str, &Passed)> {
         self.sources.iter().filter_map(|(column, source)| match source {
             Source::Argument(passed) => Some((column.as_str(), passed)),
+            _ => None,
+        })
+    }
+
+    /// Columns of its key that keep their defaults.
+    pub(crate) fn defaults(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.sources.iter().filter_map(|(column, source)| match source {
+            Source::Default(text) => Some((column, text)),
             _ => None,
         })
     }

@@ -1,7 +1,7 @@
 //! Which parents a row needs, and whether it shares them.
 //!
 //! A foreign key is followed where its columns cannot stay NULL and nothing was
-//! passed for them. Columns that several foreign keys share (a tenant's id) are
+//! passed for them; one to the row's own table only where they must not be NULL. Columns that several foreign keys share (a tenant's id) are
 //! decided once, by the narrowest of them; the others' parents are asked to have
 //! the same. A parent is shared, the same row for everybody, unless a unique key
 //! would allow only one child to have it.
@@ -21,11 +21,12 @@ use crate::wanted::config;
 
 impl Growing<'_> {
     /// Links a node to the parents it needs.
-    pub(super) fn link_parents(&mut self, index: usize) -> Result<()> {
+    pub(super) fn link_parents(&mut self, index: usize, first: u64) -> Result<()> {
         let mut foreign_keys: Vec<ForeignKey> =
             self.nodes[index].foreign_keys().filter(|foreign| !foreign.period).cloned().collect();
         foreign_keys.sort_by_key(|foreign| foreign.columns.len());
         let followed = self.followed(index, &foreign_keys);
+        self.keep_defaults(index, &followed, first);
         self.vary(index, &followed);
         let own = self.own(index, &followed)?;
         let mut shared: Vec<ForeignKey> = Vec::new();
@@ -61,7 +62,8 @@ impl Growing<'_> {
             let necessary = |name: &&str| {
                 let Some(column) = node.column(name) else { return false };
                 let fill = node.model.columns.iter().find(|model| model.name == **name);
-                node.key.first().has(name)
+                let to_itself = foreign.parent == node.table.name;
+                (node.key.first().has(name) && (column.not_null || !to_itself))
                     || column.is_required()
                     || (column.not_null && column.is_surrogate())
                     || matches!(fill.map(|model| &model.fill), Some(Fill::Parent { .. }))
@@ -109,6 +111,7 @@ impl Growing<'_> {
                         varies |= matches!(node.place, Place::Child { each: 1, .. });
                     }
                     Some(Source::Generated | Source::Itself { .. }) => varies = true,
+                    Some(Source::Default(_)) => {}
                     None => match leads(name) {
                         Some(foreign) if own.contains(&foreign.name) => varies = true,
                         Some(foreign) => leading = leading.or(Some(foreign)),
@@ -185,6 +188,7 @@ impl Growing<'_> {
                 Source::Argument(passed) => passed.each,
                 Source::Parent { node, .. } => self.nodes[*node].rows != Rows::One,
                 Source::Generated | Source::Itself { .. } => true,
+                Source::Default(_) => false,
             };
             set.insert(there.clone(), source);
         }

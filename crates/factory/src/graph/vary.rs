@@ -32,6 +32,7 @@ fn is_same(node: &Node, followed: &[ForeignKey], name: &str) -> bool {
         Some(Source::Argument(passed)) => !passed.each && !node.key.first().has(name),
         Some(Source::Parent { .. }) => !matches!(node.place, Place::Child { each: 1, .. }),
         Some(Source::Generated | Source::Itself { .. }) => false,
+        Some(Source::Default(_)) => true,
         None => refers(followed, name) || is_default(node, name),
     }
 }

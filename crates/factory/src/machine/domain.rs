@@ -47,14 +47,17 @@ pub(super) fn limit(node: &Node) -> Option<u64> {
 /// The unique key, generated as a whole, that holds the fewest rows.
 fn narrowest(node: &Node) -> Option<(u64, &UniqueKey)> {
     let generated = |name: &str| node.sources.get(name) == Some(&Source::Generated);
+    let default = |name: &str| matches!(node.sources.get(name), Some(Source::Default(_)));
     let domain = |key: &UniqueKey| {
         key.columns()
+            .filter(|name| !default(name))
             .try_fold(1_u64, |product, name| Some(product.saturating_mul(node.model.domain(name)?)))
     };
     node.table
         .keys
         .iter()
-        .filter(|key| key.is_plain() && key.columns().all(generated))
+        .filter(|key| key.is_plain() && key.columns().any(generated))
+        .filter(|key| key.columns().all(|name| generated(name) || default(name)))
         .filter_map(|key| Some((domain(key)?, key)))
         .min_by_key(|(domain, _)| *domain)
 }

@@ -11,7 +11,7 @@ use seedbed_api::plan::{Argument, Rows as Size, ValuesRequest};
 use seedbed_schema::Schema;
 use seedbed_values::{Cell, ColumnKey, Datum, Token};
 
-use crate::graph::{Graph, Identity, Node, Place};
+use crate::graph::{Graph, Identity, Node, Place, Source};
 use crate::natural::{Natural, datum, natural, needs_server};
 
 /// A row's identity, owned.
@@ -70,6 +70,7 @@ impl Rows<'_> {
     /// What was passed for a row, and what stands in the plan.
     pub(crate) fn fixed(&self, node: &Node, row: u32) -> BTreeMap<String, Option<String>> {
         let mut fixed = node.constants.clone();
+        fixed.extend(node.defaults().map(|(name, text)| (name.clone(), Some(text.clone()))));
         for (column, passed) in node.arguments() {
             if let Some(value) = self.argument(&passed.argument, row) {
                 fixed.insert(column.to_owned(), value.map(str::to_owned));
@@ -186,11 +187,13 @@ impl Rows<'_> {
             };
             for name in columns {
                 let Some(column) = node.column(&name) else { continue };
-                let value = node
-                    .arguments()
-                    .find(|(own, _)| *own == name)
-                    .and_then(|(_, passed)| self.argument(&passed.argument, row))
-                    .flatten();
+                let value = match node.sources.get(&name) {
+                    Some(Source::Argument(passed)) => {
+                        self.argument(&passed.argument, row).flatten()
+                    }
+                    Some(Source::Default(text)) => Some(text.as_str()),
+                    _ => None,
+                };
                 data.push(datum(self.schema, &column.data_type, value));
             }
         }

@@ -74,7 +74,9 @@ fn judged_table(node: &Node) -> (Table, bool) {
 /// Whether a key is one of those, see [`judged_table`].
 fn tells_apart(node: &Node, key: &UniqueKey) -> bool {
     if !node.fresh && node.identity != Identity::Key {
-        let is_generated = |name: &String| node.sources.get(name) == Some(&Source::Generated);
+        let is_generated = |name: &String| {
+            matches!(node.sources.get(name), Some(Source::Generated | Source::Default(_)))
+        };
         return key.parts.iter().flat_map(|part| &part.columns).all(is_generated);
     }
     let passed = &node.key.identifiers;

@@ -52,3 +52,52 @@ async fn rows_that_are_made_one_by_one_differ_too() {
     assert_eq!(maker.make(&passed).await.outcome(), Outcome::Created);
     assert_eq!(maker.make(&passed).await.get(0, "label"), Some("mine"));
 }
+
+#[tokio::test]
+async fn parts_of_a_key_keep_their_defaults_where_others_tell_rows_apart() {
+    let maker = Maker::new(
+        "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL UNIQUE);
+         CREATE TABLE members (id serial PRIMARY KEY, user_id int NOT NULL REFERENCES users, \
+           role text NOT NULL DEFAULT 'member', note text, UNIQUE (user_id, role));
+         CREATE TABLE pages (id serial PRIMARY KEY, name text NOT NULL, \
+           version int NOT NULL DEFAULT 1, locale text NOT NULL DEFAULT 'en', \
+           note text, UNIQUE (name, version, locale));
+         CREATE TABLE settings (env text NOT NULL DEFAULT 'dev', k text NOT NULL, \
+           UNIQUE (env, k));
+         CREATE TABLE plain (code text NOT NULL UNIQUE DEFAULT '')",
+    )
+    .await;
+    let three = |call: Call| Call { count: Some(3), ..call };
+    for call in [
+        call("members", &[]),
+        call("members", &[("user_id", "1")]),
+        three(call("members", &[])),
+        call("pages", &[]),
+        call("pages", &[("name", "x")]),
+        call("pages", &[("name", "x"), ("version", "2")]),
+        three(call("pages", &[])),
+        call("settings", &[]),
+        three(call("settings", &[])),
+    ] {
+        made_once(&maker, &call).await;
+    }
+    assert_eq!(maker.value("SELECT count(*) FROM members WHERE role = 'member'").await, "3");
+    assert_eq!(maker.value("SELECT count(*) FROM members").await, "3");
+    assert_eq!(maker.value("SELECT count(*) FROM pages WHERE version = 1").await, "4");
+    assert_eq!(maker.value("SELECT bool_and(locale = 'en') FROM pages").await, "t");
+    assert_eq!(maker.value("SELECT count(*) FROM settings WHERE env = 'dev'").await, "3");
+    // It is the row that the default means.
+    let named = call("pages", &[("name", "x"), ("version", "1"), ("locale", "en")]);
+    assert_eq!(maker.make(&named).await.outcome(), Outcome::Matched);
+    let told = call("pages", &[("name", "x"), ("note", "n")]);
+    assert_eq!(maker.make(&told).await.outcome(), Outcome::Updated);
+    // Where nothing else can tell rows apart they differ in it: a number first.
+    made_once(&maker, &three(call("pages", &[("name", "y")]))).await;
+    let versions = "SELECT count(DISTINCT version) FROM pages WHERE name = 'y'";
+    assert_eq!(maker.value(versions).await, "3");
+    assert_eq!(maker.value("SELECT bool_and(locale = 'en') FROM pages").await, "t");
+    made_once(&maker, &three(call("members", &[("user_id", "2")]))).await;
+    assert_eq!(maker.value("SELECT count(*) FROM members WHERE user_id = 2").await, "4");
+    made_once(&maker, &three(call("plain", &[]))).await;
+    assert_eq!(maker.value("SELECT count(*) FROM plain").await, "3");
+}

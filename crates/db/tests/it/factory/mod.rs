@@ -16,6 +16,7 @@ mod keys;
 mod limits;
 mod locks;
 mod optional;
+mod own_table;
 mod parents;
 mod predicates;
 mod random;

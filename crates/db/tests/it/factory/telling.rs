@@ -98,7 +98,10 @@ async fn an_id_that_the_application_draws_says_nothing() {
 async fn a_value_that_decides_about_others_tells_rows_apart() {
     let maker = Maker::new(
         "CREATE TABLE coupons (id serial PRIMARY KEY, code text NOT NULL UNIQUE, pct int, \
-           amt int, note text, CHECK (num_nonnulls(pct, amt) = 1))",
+           amt int, note text, CHECK (num_nonnulls(pct, amt) = 1));
+         CREATE TABLE bills (id serial PRIMARY KEY, no text NOT NULL UNIQUE, \
+           state text NOT NULL CHECK (state IN ('open', 'paid')), paid_at date, \
+           CHECK (state <> 'paid' OR paid_at IS NOT NULL))",
     )
     .await;
     let amount = call("coupons", &[("amt", "5")]);
@@ -106,4 +109,7 @@ async fn a_value_that_decides_about_others_tells_rows_apart() {
     apart(&maker, &[call("coupons", &[]), amount.clone(), percent], "3").await;
     let told = call("coupons", &[("amt", "5"), ("note", "n")]);
     assert_eq!(maker.make_in(&told, Manner::Autocommit).await[0].outcomes, [Outcome::Updated]);
+    let states = ["open", "paid"].map(|state| call("bills", &[("state", state)]));
+    let [open, paid] = &states;
+    apart(&maker, &[call("bills", &[]), open.clone(), paid.clone()], "3").await;
 }
