@@ -241,8 +241,9 @@ pub const KEYS: &[Key] = &[
                 "idle_timeout",
                 Shape::Duration,
                 "\"4h\"",
-                "After how long without a run a server started by `seedbed up` ends by itself: a \
-                 number with `s`, `m`, `h` or `d`, or `never`.",
+                "After how long without use a server started by `seedbed up` ends by itself: a \
+                 number with `s`, `m`, `h` or `d`, or `never`. One that `seedbed service` \
+                 started ends after 15m unless this says otherwise.",
             ),
             "30m",
         ),
