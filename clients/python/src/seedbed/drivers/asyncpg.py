@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..action import Refusal
-from .transaction import RELEASE, ROLLBACK_TO, SAVEPOINT, VERBS
+from .transaction import RELEASE, ROLLBACK_TO, SAVEPOINT, VERBS, aborted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +54,9 @@ class Asyncpg:
         # A connection that broke is no trouble of the plan's.
         if self._connection.is_closed() or error.sqlstate is None:
             return error  # type: ignore[no-any-return]
+        # in_failed_sql_transaction: the connection does not tell before.
+        if error.sqlstate == "25P02":
+            return aborted()
         return Refusal(
             error.sqlstate,
             getattr(error, "message", None),
