@@ -76,6 +76,11 @@ def make_project(directory: Path) -> Path:
 
 
 def down(directory: Path) -> None:
+    """Ends a project's service, and removes the databases that its tests kept."""
+    listed = subprocess.run([program(), "kept", "ls"], cwd=directory, capture_output=True, text=True, check=False)
+    for line in listed.stdout.splitlines():
+        if str(directory) in line:
+            subprocess.run([program(), "kept", "rm", line.split()[0]], cwd=directory, capture_output=True, check=False)
     subprocess.run([program(), "--quiet", "down"], cwd=directory, capture_output=True, check=False)
 
 
@@ -84,10 +89,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path, None, None
     """The folder of the project that `service` is of."""
     path = make_project(tmp_path_factory.mktemp("service"))
     yield path
-    listed = subprocess.run([program(), "kept", "ls"], cwd=path, capture_output=True, text=True, check=False)
-    for line in listed.stdout.splitlines():
-        if str(path) in line:
-            subprocess.run([program(), "kept", "rm", line.split()[0]], cwd=path, capture_output=True, check=False)
     down(path)
 
 
