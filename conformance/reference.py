@@ -77,7 +77,7 @@ class Run:
                 self.rows[into][i] = columns
                 (self.differs[into].add if same == "f" and on != "differing" else self.differs[into].discard)(i)
                 (self.kept[into].add if same == "k" else self.kept[into].discard)(i)
-                if step.get("outcome"):
+                if step.get("outcome") and self.outcomes[into][i] != "created":
                     self.outcomes[into][i] = step["outcome"]
         left = sorted(self.differs[into]) if on == "differing" else self.missing(into)
         if step.get("last") and left:

@@ -6,7 +6,7 @@ use seedbed_api::plan::{Argument, Diagnosis, Policy, Reason, Trouble};
 use seedbed_schema::{Table, UniqueKey, quote, quote_literal};
 
 use crate::alike;
-use crate::compile::{names as evidence, told_apart};
+use crate::compile::{is_fixed, names as evidence, told_apart};
 use crate::constraint::{checked, excluded, no_partition, null, orphan, second_key};
 use crate::graph::Node;
 use crate::key::option;
@@ -251,20 +251,46 @@ fn differing(node: &Node, trouble: &Trouble, place: &str) -> Diagnosis {
         }
         return told;
     }
-    let message = if node.policy == Policy::Strict {
-        format!("a row of {} is there but differs from what was passed{place}", table.name)
-    } else {
-        format!(
-            "a row of {} differs from what was passed in a column that cannot be updated, or a \
-             trigger changes it{place}",
+    let columns = unlike(node, trouble);
+    let what =
+        if columns.is_empty() { String::new() } else { format!(" in {}", columns.join(", ")) };
+    let triggers = table.triggers.iter().filter(|trigger| trigger.on_insert || trigger.on_update);
+    let triggers: Vec<&str> = triggers.map(|trigger| trigger.name.as_str()).collect();
+    let is_fixed = |name: &&str| node.column(name).is_some_and(|column| is_fixed(node, column));
+    let mut told;
+    if node.policy == Policy::Strict {
+        told = diagnosis(format!(
+            "a row of {} is there but differs from what was passed{what}{place}",
             table.name
-        )
-    };
-    let mut told = diagnosis(message);
-    let passed: Vec<&str> = node.arguments().map(|(column, _)| column).collect();
-    told.detail = Some(format!("passed: {}", passed.join(", ")));
+        ));
+    } else if triggers.is_empty() || columns.iter().any(is_fixed) {
+        told = diagnosis(format!(
+            "a row of {} differs from what was passed{what}, which cannot be updated{place}",
+            table.name
+        ));
+    } else {
+        told =
+            diagnosis(format!("a trigger of {} changes what was passed{what}{place}", table.name));
+        told.detail = Some(format!("triggers: {}", triggers.join(", ")));
+        // As the trigger leaves it.
+        told.hints.push(make_with(&table.name.to_string(), &columns));
+    }
     told.hints.push("--policy keep".to_owned());
     told
+}
+
+/// Columns in which the rows that were found differ from what was passed.
+fn unlike<'a>(node: &Node, trouble: &'a Trouble) -> Vec<&'a str> {
+    let mut found: Vec<&str> = Vec::new();
+    for row in rows(trouble, &evidence::differing(&node.name)) {
+        let ordinal = text(row, 0).and_then(|ordinal| ordinal.parse::<u32>().ok());
+        if ordinal.is_none_or(|ordinal| trouble.ordinals.contains(&ordinal))
+            && let Some(column) = text(row, 2).filter(|column| !found.contains(column))
+        {
+            found.push(column);
+        }
+    }
+    found
 }
 
 /// What was found by a step of evidence.
@@ -334,6 +360,7 @@ fn refused(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
             told.hints.push("SET TRANSACTION ISOLATION LEVEL READ COMMITTED".to_owned());
             told
         }
+        "57014" if rows(trouble, evidence::WRITERS).is_empty() => cancelled(node),
         "55P03" | "57014" | "40P01" => waiting(node, trouble, state),
         "42P10" => {
             let mut told = diagnosis(format!("the key of {} is no longer unique", table.name));
@@ -357,14 +384,19 @@ fn refused(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
 }
 
 /// What may be told of the server's message. Those of data exceptions quote the
-/// value, but for a text that is too long (22001). What a trigger raises (P0001)
-/// is written for people, and often built of values: what looks like one is
-/// left out.
+/// value, but for a text that is too long (22001). What functions and triggers
+/// raise, with P0001 or a state of their own, is written for people, and often
+/// built of values: what looks like one is left out.
 pub(crate) fn safe(state: &str, message: &str) -> Option<String> {
-    match state {
-        "P0001" => Some(without_values(message)),
-        "22001" => Some(message.to_owned()),
-        _ => (!state.starts_with("22")).then(|| message.to_owned()),
+    // The manual's appendix A: classes of the server's own errors.
+    const OWN: [&str; 17] = [
+        "08", "0A", "23", "25", "26", "28", "2B", "2D", "3D", "3F", "40", "42", "53", "54", "55",
+        "57", "XX",
+    ];
+    match state.get(..2).unwrap_or_default() {
+        "22" => (state == "22001").then(|| message.to_owned()),
+        class if OWN.contains(&class) => Some(message.to_owned()),
+        _ => Some(without_values(message)),
     }
 }
 
@@ -464,6 +496,18 @@ fn forbidden(entry: &Entry, table: &Table, trouble: &Trouble) -> Diagnosis {
     } else {
         told.hints.push(format!("GRANT SELECT, INSERT, UPDATE ON {own} TO {role}"));
     }
+    told
+}
+
+/// By `statement_timeout` or a person, and no other session has a lock.
+fn cancelled(node: &Node) -> Diagnosis {
+    let mut told = diagnosis(format!("the statement for {} was cancelled", node.table.name));
+    let triggers: Vec<&str> = node.table.triggers.iter().map(|one| one.name.as_str()).collect();
+    if !triggers.is_empty() {
+        told.detail = Some(format!("triggers: {}", triggers.join(", ")));
+    }
+    told.hints.push("SET statement_timeout = 0".to_owned());
+    told.hints.push(repeat(node));
     told
 }
 

@@ -136,6 +136,7 @@ mod tests {
             view: None,
             may_select: true,
             may_insert: true,
+            counts_inserts: false,
             comment: None,
         };
         let settings = Settings { seed: "test".to_owned(), locale: Locale::EnUs };

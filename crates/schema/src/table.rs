@@ -26,6 +26,10 @@ pub struct Table {
     pub foreign_keys: Vec<ForeignKey>,
     /// Row triggers of the user's that run BEFORE or INSTEAD OF INSERT or UPDATE.
     pub triggers: Vec<Trigger>,
+    /// Whether INSERT fires a statement trigger of the user's, which it does even
+    /// if it inserts nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub counts_inserts: bool,
     /// Whether row-level security is on.
     pub row_security: bool,
     /// What its partitions hold, if it is partitioned: the leaves of its tree,

@@ -116,7 +116,7 @@ class _Run:
                     differs.add(at)
                 else:
                     differs.discard(at)
-                if step.outcome:
+                if step.outcome and outcomes[at] != "created":
                     outcomes[at] = step.outcome
         if step.last:
             left = sorted(differs) if step.on == "differing" else self.missing(into)

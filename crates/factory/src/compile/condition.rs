@@ -134,6 +134,12 @@ pub(super) fn same(
             ));
         }
     }
+    told_same(&terms, &births)
+}
+
+/// `same`, of the conditions that hold for a row that is as it was passed, and
+/// those for what is never updated.
+pub(super) fn told_same(terms: &[String], births: &[String]) -> String {
     let births = births.join(" AND ");
     match (terms.join(" AND "), births.as_str()) {
         (terms, "") if terms.is_empty() => "NULL::text".to_owned(),
@@ -173,8 +179,17 @@ pub(super) fn compared(node: &Node) -> Vec<&Column> {
 
 /// Whether a column says when its row was made.
 fn is_birth(column: &Column) -> bool {
-    const MADE: [&str; 7] =
-        ["create", "created", "creation", "insert", "inserted", "insertion", "added"];
+    const MADE: [&str; 9] = [
+        "create",
+        "created",
+        "creation",
+        "insert",
+        "inserted",
+        "insertion",
+        "added",
+        "joined",
+        "registered",
+    ];
     const WHEN: [&str; 8] = ["", "at", "on", "date", "time", "ts", "timestamp", "datetime"];
     let time = matches!(
         column.data_type.shape,
@@ -230,6 +245,8 @@ mod tests {
             "inserted_on",
             "date_added",
             "create_timestamp",
+            "date_joined",
+            "registered_at",
         ] {
             assert!(is_birth(&column(name, Base::Timestamptz)), "{name}");
             assert!(!is_birth(&column(name, Base::Text)), "{name}");

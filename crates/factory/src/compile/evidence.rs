@@ -1,14 +1,17 @@
 //! What is asked after a failure, so that it can be told what it means: who is
-//! connected and how, who else writes, and which rows have which key.
+//! connected and how, who else writes, which rows have which key, and where a row
+//! differs from what was passed.
 
-use seedbed_api::plan::{Parameter, Step, Target};
+use seedbed_api::plan::{Parameter, Policy, Step, Target};
 use seedbed_schema::{Schema, quote, quote_literal};
 
-use super::condition::has;
+use super::columns::{parameter, typed};
+use super::condition::{compared, has};
 use super::lock::guard;
+use super::update::identity;
 use crate::graph::{Graph, Node, Source};
 use crate::key::Identifier;
-use crate::sql::{Form, Statement};
+use crate::sql::{Comparison, Form, Statement, different, equal};
 
 /// Names of the steps, as [`seedbed_api::plan::Trouble::evidence`] has them.
 /// Their first two columns are ordinal and primary key, as of every step.
@@ -26,6 +29,11 @@ pub(crate) mod names {
     pub(crate) fn keys(binding: &str) -> String {
         format!("keys of {binding}")
     }
+
+    /// Ordinal and column of what differs from what was passed.
+    pub(crate) fn differing(binding: &str) -> String {
+        format!("what differs of {binding}")
+    }
 }
 
 /// Rows that are shown of many.
@@ -38,6 +46,7 @@ pub(super) fn evidence(schema: &Schema, graph: &Graph) -> Vec<Step> {
     let tables = tables(graph);
     let mut steps = vec![session(node, &tables), writers(node, &tables), rights(node, &tables)];
     steps.extend((0..graph.nodes.len()).filter_map(|node| keys(schema, graph, node)));
+    steps.extend((0..graph.nodes.len()).filter_map(|node| differing(schema, graph, node)));
     steps
 }
 
@@ -167,4 +176,51 @@ fn keys(schema: &Schema, graph: &Graph, index: usize) -> Option<Step> {
         .collect();
     let sql = selects.join(" UNION ALL ");
     Some(step(node, &names::keys(&node.name), sql, statement.finish()))
+}
+
+/// Columns of the rows that were found which differ from what was passed.
+fn differing(schema: &Schema, graph: &Graph, index: usize) -> Option<Step> {
+    let node = &graph.nodes[index];
+    if node.fresh || node.policy == Policy::Keep || node.key.is_content() {
+        return None;
+    }
+    let mut statement = Statement::new(Form::from(node.rows));
+    let mut columns = Vec::new();
+    for column in compared(node) {
+        let value = typed(column, &statement.text(parameter(graph, node, &column.name)?));
+        let here = format!("t.{}", quote(&column.name));
+        let differs = different(Comparison::of(schema, &column.data_type), &here, &value);
+        columns.push(format!("({}::text, {differs})", quote_literal(&column.name)));
+    }
+    if columns.is_empty() {
+        return None;
+    }
+    let mut row = Vec::new();
+    for column in identity(node) {
+        let own = Parameter::Ref(node.name.clone(), column.name.clone());
+        let value = typed(column, &statement.text(own));
+        row.push(equal(
+            Comparison::Native,
+            &format!("t.{}", quote(&column.name)),
+            &value,
+            !column.not_null,
+        ));
+    }
+    if let (None, Some((predicate, _))) = (node.table.primary_key(), &node.key.first().predicate) {
+        row.push(format!("({predicate})"));
+    }
+    let from = match statement.form() {
+        Form::One => String::new(),
+        Form::Many => format!("{} CROSS JOIN ", statement.rows()),
+    };
+    let sql = format!(
+        "SELECT {}, NULL::text, d.name FROM {from}LATERAL (SELECT t.* FROM {} AS t WHERE {}) AS t \
+         CROSS JOIN LATERAL (VALUES {}) AS d(name, differs) WHERE d.differs LIMIT {SHOWN}",
+        statement.ordinal(),
+        node.relation(),
+        row.join(" AND "),
+        columns.join(", ")
+    );
+    let step = step(node, &names::differing(&node.name), sql, statement.finish());
+    Some(Step { on: Target::Differing, ..step })
 }

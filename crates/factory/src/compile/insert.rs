@@ -8,15 +8,19 @@
 //! Candidates of one key are one row: the first is inserted, and the others are
 //! found by the look-up after it. Where they contradict each other in what was
 //! passed none is: the row would change with every call.
+//!
+//! Where a trigger may change a row it is compared with what was passed as soon
+//! as it is made, so that it is not the next call that finds it different.
 
 use std::collections::BTreeMap;
 
 use seedbed_api::Result;
-use seedbed_api::plan::Parameter;
+use seedbed_api::plan::{Parameter, Policy};
 use seedbed_schema::{Column, Schema, quote};
 
 use super::apart::apart;
 use super::columns::{drawn, drawn_before, overriding, parameter, returned, typed, written};
+use super::condition::{compared, kept as born, told_same};
 use super::look_up::parents;
 use super::twins::{contradicts, folding};
 use crate::graph::{Graph, Node, Source};
@@ -161,7 +165,10 @@ fn one(
     };
     let table = node.relation();
     let target = conflict(node);
-    let returning = returned(node, "t", "NULL::text", "NULL::text");
+    let same = as_passed(schema, node, "t", &|name| {
+        values.iter().find(|(column, _)| column.name == name).map(|(_, sql)| sql.clone())
+    });
+    let returning = returned(node, "t", "NULL::text", &same);
     let mut sql = format!("INSERT INTO {table} AS t");
     if values.is_empty() {
         sql.push_str(" DEFAULT VALUES");
@@ -193,11 +200,30 @@ fn conflict(node: &Node) -> String {
     if node.fresh { String::new() } else { target(node.key.first()) }
 }
 
+/// `same` of a row that was just made, where a trigger may have changed it.
+/// `value` is SQL of what was written into a column.
+fn as_passed(
+    schema: &Schema,
+    node: &Node,
+    alias: &str,
+    value: &dyn Fn(&str) -> Option<String>,
+) -> String {
+    if node.fresh || node.policy == Policy::Keep || !node.is_changed_by_insert() {
+        return "NULL::text".to_owned();
+    }
+    let equal = |column: &Column| {
+        let how = Comparison::of(schema, &column.data_type);
+        Some(equal(how, &format!("{alias}.{}", quote(&column.name)), &value(&column.name)?, true))
+    };
+    let terms: Vec<String> = compared(node).into_iter().filter_map(equal).collect();
+    let births: Vec<String> = born(node).into_iter().filter_map(equal).collect();
+    told_same(&terms, &births)
+}
+
 /// Whether the row that was made, `t`, still has the keys that were asked for,
 /// where a trigger may have changed them: otherwise no later call would find it.
 fn kept(schema: &Schema, graph: &Graph, node: &Node, statement: &mut Statement) -> Option<String> {
-    let may_change = node.table.triggers.iter().any(|trigger| trigger.on_insert);
-    if node.fresh || !may_change || !node.key.tied.is_empty() {
+    if node.fresh || !node.is_changed_by_insert() || !node.key.tied.is_empty() {
         return None;
     }
     let mut value = |name: &str| {
@@ -236,7 +262,7 @@ fn kept(schema: &Schema, graph: &Graph, node: &Node, statement: &mut Statement) 
 /// The same for rows `n` that were made of candidates `c` and are found by
 /// content: further conditions.
 fn unchanged(schema: &Schema, node: &Node, values: &[(&Column, String)]) -> String {
-    if node.fresh || !node.table.triggers.iter().any(|trigger| trigger.on_insert) {
+    if node.fresh || !node.is_changed_by_insert() {
         return String::new();
     }
     let own = values.iter().filter(|(column, _)| node.key.first().has(&column.name));
@@ -275,7 +301,8 @@ fn many(schema: &Schema, graph: &Graph, node: &Node) -> Result<(String, Vec<Para
     let into = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
     let selected: Vec<&str> = values.iter().map(|(_, sql)| sql.as_str()).collect();
     let overriding = overriding(values.iter().map(|(column, _)| *column));
-    let returning = returned(node, "n", &format!("c.{ordinal}::text"), "NULL::text");
+    let same = as_passed(schema, node, "n", &|name| Some(format!("c.{}", quote(name))));
+    let returning = returned(node, "n", &format!("c.{ordinal}::text"), &same);
     let candidates = format!("SELECT {} FROM {from}{filter}", list.join(", "));
     let twins = Twins::of(schema, node, identifier, &keys);
     let (candidates, first) = match &twins {

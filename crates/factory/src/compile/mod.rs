@@ -18,3 +18,4 @@ pub(crate) use evidence::names;
 pub(crate) use look_up::taken;
 pub(crate) use steps::plan;
 pub(crate) use twins::twins_of;
+pub(crate) use update::is_fixed;

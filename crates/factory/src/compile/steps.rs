@@ -44,7 +44,8 @@ pub(crate) fn plan(schema: &Schema, graph: &Graph, shape: String) -> Result<Plan
     Ok(Plan {
         plan: VERSION,
         shape,
-        transaction: nodes.len() > 1 || nodes.iter().any(leaves_something),
+        transaction: nodes.len() > 1
+            || nodes.iter().any(|node| leaves_something(node) || is_updated_in_doubt(node)),
         bindings,
         steps: writer.steps,
         result: nodes[0].name.clone(),
@@ -54,23 +55,26 @@ pub(crate) fn plan(schema: &Schema, graph: &Graph, shape: String) -> Result<Plan
 
 /// Whether a call that fails could leave something behind without a
 /// transaction: some of several rows, what a trigger did for a row that it
-/// suppressed; and whether there is an advisory lock, which ends with it. One row
-/// without triggers is made or changed by the last statement that writes, or not
+/// suppressed or a statement that made none; and whether there is an advisory
+/// lock, which ends with it. One row without triggers is made or changed by the last statement that writes, or not
 /// at all.
 fn leaves_something(node: &Node) -> bool {
     node.rows != Rows::One
         || is_guarded(node)
         || node.through.is_some()
-        || node.table.triggers.iter().any(|trigger| trigger.on_insert)
+        || node.is_changed_by_insert()
+        || node.table.counts_inserts
         || node.fresh
         || node.key.is_content()
-        || node.table.primary_key().is_none() && is_updated(node)
 }
 
-/// Whether values that were passed may change a row that is there. Where no
-/// primary key says which one it is, nothing stays changed should it be several.
-fn is_updated(node: &Node) -> bool {
-    node.policy == Policy::Converge && !super::condition::compared(node).is_empty()
+/// Whether an update may do something else than was asked for, so that it must
+/// be undone: a trigger writes its own values, or no primary key says which one
+/// row it is about.
+fn is_updated_in_doubt(node: &Node) -> bool {
+    node.policy == Policy::Converge
+        && !super::condition::compared(node).is_empty()
+        && (node.table.primary_key().is_none() || node.is_changed_by_update())
 }
 
 fn binding(node: &Node) -> Binding {
@@ -258,12 +262,18 @@ impl Writer<'_> {
             step.last = true;
             return Ok(());
         }
+        // A transaction is there for the update, which comes after a row that is there.
+        let alone = {
+            let nodes = &self.graph.nodes;
+            nodes.len() == 1 && !leaves_something(&nodes[0]) && is_updated_in_doubt(&nodes[0])
+        };
         for (name, again) in [("insert", "look up again"), ("insert again", "look up at last")] {
             let last = name == "insert again";
             let (sql, parameters) = (sql.clone(), parameters.clone());
             let step = self.push(node, name, Target::Missing, needed_for, sql, parameters);
             step.savepoint = true;
             step.outcome = Some(Outcome::Created);
+            step.alone = alone;
             if !last {
                 step.tolerates = tolerates.clone();
             }

@@ -3,6 +3,9 @@
 //! primary key, or by the unique key it was found by and that key's predicate:
 //! outside of it other rows may have the same values. Keys beside that must hold,
 //! so that a row that has only one of several keys is not bent into shape.
+//!
+//! A trigger may write other values than were passed: such a row is not returned,
+//! and so is told as one that cannot be as it was passed.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +41,7 @@ pub(super) fn update(
     let (mut set, mut differs) = (Vec::new(), Vec::new());
     let mut values = BTreeMap::new();
     for column in compared(node) {
-        if column.identity == Some(Identity::Always) || in_primary(node, column) {
+        if is_fixed(node, column) {
             continue;
         }
         let value = take(&mut statement, column, parameter(graph, node, &column.name)?);
@@ -89,9 +92,28 @@ pub(super) fn update(
     conditions.push(format!("({})", differs.join(" OR ")));
     let (table, set) = (node.relation(), set.join(", "));
     let conditions = conditions.join(" AND ");
+    let ordinal = statement.ordinal();
+    // With triggers only rows that are as they were passed are told.
+    let settled = node.is_changed_by_update().then(|| {
+        let list =
+            returned(node, "n", &format!("n.{}", quote(ORDINAL)), &format!("n.{}", quote(SAME)));
+        (
+            format!(
+                "{ordinal} AS {}, {same} AS {}, t.*, {} AS {}",
+                quote(ORDINAL),
+                quote(SAME),
+                differs.join(" OR "),
+                quote(ODD)
+            ),
+            format!("SELECT {list} FROM n WHERE NOT n.{}", quote(ODD)),
+        )
+    });
+    let returning = match &settled {
+        Some((all, _)) => all.clone(),
+        None => returned(node, "t", ordinal, &same),
+    };
     let sql = match form {
         Form::One => {
-            let returning = returned(node, "t", "NULL::text", &same);
             format!("UPDATE {table} AS t SET {set} WHERE {conditions} RETURNING {returning}")
         }
         Form::Many => {
@@ -100,7 +122,6 @@ pub(super) fn update(
                 .enumerate()
                 .map(|(at, sql)| format!("{sql} AS u{}", at + 1))
                 .collect();
-            let returning = returned(node, "t", statement.ordinal(), &same);
             let rows = format!("SELECT c.*, {} FROM {}", list.join(", "), statement.rows());
             let value = |name: &str| values.get(name).cloned();
             let contradicts = contradicts(schema, node, &value)
@@ -123,15 +144,26 @@ pub(super) fn update(
             )
         }
     };
+    let sql = match settled {
+        Some((_, list)) => format!("WITH n AS ({sql}) {list}"),
+        None => sql,
+    };
     Some((sql, statement.finish()))
 }
 
-fn in_primary(node: &Node, column: &Column) -> bool {
-    node.table.primary_key().is_some_and(|key| key.columns().any(|name| name == column.name))
+/// Names that no column has.
+const ORDINAL: &str = "seedbed: ordinal";
+const SAME: &str = "seedbed: same";
+const ODD: &str = "seedbed: odd";
+
+/// Whether a column is never updated.
+pub(crate) fn is_fixed(node: &Node, column: &Column) -> bool {
+    let mut key = node.table.primary_key().into_iter().flat_map(|key| key.columns());
+    column.identity == Some(Identity::Always) || key.any(|name| name == column.name)
 }
 
 /// Columns that say which row it is.
-fn identity(node: &Node) -> Vec<&Column> {
+pub(super) fn identity(node: &Node) -> Vec<&Column> {
     let named = |names: Vec<&str>| -> Vec<&Column> {
         names.into_iter().filter_map(|name| node.column(name)).collect()
     };

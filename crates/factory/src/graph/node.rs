@@ -102,6 +102,16 @@ impl Node {
         self.through.is_some() && !self.fresh
     }
 
+    /// Whether a trigger may change what an insert writes.
+    pub(crate) fn is_changed_by_insert(&self) -> bool {
+        self.table.triggers.iter().any(|trigger| trigger.on_insert)
+    }
+
+    /// Whether a trigger may change what an update writes.
+    pub(crate) fn is_changed_by_update(&self) -> bool {
+        self.table.triggers.iter().any(|trigger| trigger.on_update)
+    }
+
     /// Whether it is a parent that nobody asked for by name.
     pub(crate) fn is_implied(&self) -> bool {
         matches!(self.place, Place::Shared | Place::Own { .. })

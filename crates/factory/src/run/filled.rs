@@ -118,7 +118,8 @@ impl Filled {
         } else {
             self.differs.remove(&ordinal);
         }
-        if let Some(outcome) = outcome {
+        // What was made by this run stays so, whatever else is done to it.
+        if let Some(outcome) = outcome.filter(|_| self.outcomes[place] != Outcome::Created) {
             self.outcomes[place] = outcome;
         }
     }

@@ -4,6 +4,7 @@
 mod batches;
 mod children;
 mod content;
+mod corrected;
 mod defaults;
 mod deferred;
 mod evidence;
