@@ -202,6 +202,24 @@ def test_classes_in_parallel(shop: Project, django_service: dict[str, str]) -> N
     assert wait_until(lambda: all(slot["state"] == "free" for slot in slots(django_service)))
 
 
+def test_a_process_without_a_slot_reaches_no_database(shop: Project) -> None:
+    shop.file("shop/tests.py", CLASSES)
+    shop.file(
+        "settings.py",
+        FILES["settings.py"]
+        + """
+import multiprocessing
+if multiprocessing.parent_process() is not None:
+    os.environ["SEEDBED_API_SOCKET"] = "/nonexistent"
+os.register_at_fork(after_in_child=lambda: os.environ.update(SEEDBED_API_SOCKET="/nonexistent"))
+""",
+    )
+    ran = manage(shop, "test", "--parallel", "2")
+    assert ran.returncode != 0
+    assert "seedbed: no lease service listens at /nonexistent" in ran.stderr, ran.stderr
+    assert "nowhere.invalid" not in ran.stderr
+
+
 def test_classes_under_pytest(shop: Project, django_service: dict[str, str]) -> None:
     shop.file("test_shop.py", CLASSES)
     shop.run("-q").assert_outcomes(passed=7)

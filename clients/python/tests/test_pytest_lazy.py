@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-
 import pytest
 
 from runner_project import Project
@@ -76,9 +74,9 @@ def test_it_adds_less_than_a_millisecond_to_other_tests(bare: Project) -> None:
         "conftest.py",
         """
 import time
-def pytest_sessionstart(session): session.began = time.perf_counter()
+def pytest_sessionstart(session): session.began = time.process_time()
 def pytest_unconfigure(config): pass
-def pytest_sessionfinish(session): print("\\nTOOK", time.perf_counter() - session.began)
+def pytest_sessionfinish(session): print("\\nTOOK", time.process_time() - session.began)
 """,
     )
     plugins = ["-p", "no:asyncio", "-p", "no:anyio", "-p", "no:django", "-p", "no:xdist", "-p", "no:cacheprovider"]
@@ -88,8 +86,8 @@ def pytest_sessionfinish(session): print("\\nTOOK", time.perf_counter() - sessio
         result.assert_outcomes(passed=2000)
         return next(float(line.split()[1]) for line in result.stdout.lines if line.startswith("TOOK"))
 
-    runs = [(took(), took("-p", "no:seedbed")) for _ in range(3)]
-    added = statistics.median(with_it - without for with_it, without in runs) / 2000
+    # Of each the quickest, and the process's own time: other processes are none of the plugin's cost.
+    added = (min(took() for _ in range(4)) - min(took("-p", "no:seedbed") for _ in range(4))) / 2000
     # A millisecond is promised; some microseconds are the truth, but machines are busy.
     assert added < 0.0003, f"{added * 1e6:.0f} µs a test"
 

@@ -11,6 +11,7 @@ or were not asked for, are set up by Django as before.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .lease import Lease
+
+# Port 1 is nobody's (tcpmux).
+_NOBODY = "postgresql://seedbed@127.0.0.1:1/no_slot_for_this_process"
 
 
 class Databases:
@@ -85,13 +89,25 @@ class Databases:
 
 def _init_worker(counter: Any, *rest: Any) -> None:
     """Begins a process of a parallel run: as Django itself, except for the databases."""
-    from django.test import runner
+    from inspect import signature
 
-    *others, aliases = rest
-    runner._init_worker(counter, *others, [])  # type: ignore[attr-defined]  # noqa: SLF001
-    worker = Worker(str(runner._worker_id))  # type: ignore[attr-defined]  # noqa: SLF001
+    from django.test import runner as module
+
+    runner: Any = module
+    aliases = None
+    if "used_aliases" in signature(runner._init_worker).parameters:  # noqa: SLF001
+        *others, aliases = rest
+        rest = (*others, [])
+    runner._init_worker(counter, *rest)  # noqa: SLF001
+    worker = Worker(str(runner._worker_id))  # noqa: SLF001
     install(worker)
-    Databases(worker).point(aliases, check=False)
+    try:
+        Databases(worker).point(aliases, check=False)
+    except SeedbedError as error:
+        # Raised here, it would have the pool start processes for ever. No test may reach the databases of the settings.
+        sys.stderr.write(f"seedbed: {error}\n")
+        for alias in filter(_is_postgresql, connections):
+            connections[alias].settings_dict.update(_of_url(_NOBODY))
 
 
 class ParallelSuite(ParallelTestSuite):
