@@ -187,6 +187,6 @@ pub(crate) fn mark_unique(table: &Table, columns: &[ColumnModel], cells: &mut [C
 }
 
 /// How many values; more than an ordinary table has rows counts as endless.
-fn size(cell: &Cell) -> Option<u64> {
+pub(crate) fn size(cell: &Cell) -> Option<u64> {
     cell.recipe.as_ref().ok()?.size(&cell.demand).filter(|size| *size < 1 << 24)
 }

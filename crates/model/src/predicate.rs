@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::check::{Outcome, Row, Sort, Unknown, Value, holds, parse, read};
-use crate::column::{Cell, LeftOut};
+use crate::column::{Cell, LeftOut, size};
 use crate::fill::{ColumnModel, Fill};
 use crate::table_model::TableModel;
 
@@ -31,6 +31,21 @@ impl TableModel {
     pub fn is_constant(&self, column: &str) -> bool {
         let cell = self.cells.iter().find(|cell| cell.name == column);
         cell.is_some_and(|cell| matches!(cell.left_out, LeftOut::Constant(_) | LeftOut::Now))
+    }
+
+    /// Whether a column's generated values differ from row to row in any case:
+    /// they are dealt without replacement, there are more of them than rows, and no
+    /// condition takes some of them away.
+    #[must_use]
+    pub fn is_dealt(&self, column: &str) -> bool {
+        let Some(at) = self.cells.iter().position(|cell| cell.name == column) else { return false };
+        let cell = &self.cells[at];
+        let mut conditions = self.conditions.iter().filter(|condition| !condition.settled);
+        let judged = self.judged.iter().flat_map(|check| &check.columns);
+        cell.unique == Some(1)
+            && size(cell).is_none()
+            && !conditions.any(|condition| condition.columns.contains(&at))
+            && !judged.into_iter().any(|name| name == column)
     }
 
     /// The default of a column as text, if it is a text, a number or a truth value

@@ -30,7 +30,8 @@ pub struct RowRequest<'a> {
     /// Columns to give a value.
     pub wanted: &'a [String],
     /// 0 is the row's value; others are alternatives, where that one is taken
-    /// or the server refuses it.
+    /// or the server refuses it. From 65,536 on conditions are met another way
+    /// first.
     pub attempt: u32,
     /// The row's number among those made together; says which row it is where
     /// the identity is an empty key.

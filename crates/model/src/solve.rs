@@ -21,6 +21,8 @@ const DRAWS: u32 = 96;
 const DRAWS_AS: u32 = 8;
 /// Most values are no longer, in bytes.
 const USUAL_LENGTH: usize = 40;
+/// Bits of an attempt below those by which conditions are met another way.
+const TURNS: u32 = 16;
 /// Alternatives are combined so often.
 const STEPS: u32 = 4_000;
 
@@ -261,7 +263,8 @@ impl<'a> Solving<'a, '_> {
         }
         let mut order: Vec<usize> = (0..first.branches.len()).collect();
         // Other draws begin elsewhere; NULL in a wanted column comes last.
-        order.rotate_left(self.draw as usize % first.branches.len().max(1));
+        let turn = self.draw.wrapping_add(self.request.attempt >> TURNS);
+        order.rotate_left(turn as usize % first.branches.len().max(1));
         order.sort_by_key(|at| self.unusual(&first.branches[*at]));
         for at in order {
             let (demands, pending) = (self.demands.clone(), self.pending.len());

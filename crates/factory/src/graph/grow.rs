@@ -7,7 +7,7 @@ use std::sync::Arc;
 use seedbed_api::Result;
 use seedbed_api::plan::{Policy, Rows};
 use seedbed_model::{Fill, Settings, TableModel};
-use seedbed_schema::{Schema, Table, TableName, UniqueKey};
+use seedbed_schema::{KeyPart, Schema, Table, TableName, UniqueKey};
 
 use super::node::{Graph, Identity, Node, Place, Source};
 use super::partition::partitioned;
@@ -56,6 +56,8 @@ pub(super) struct Seed {
     pub(super) through: Option<TableName>,
     /// The ordinal of its first row.
     pub(super) first: u64,
+    /// Columns in which its rows must differ besides those of its keys.
+    pub(super) apart: Vec<Vec<String>>,
 }
 
 /// What makes two implied parents the same.
@@ -116,6 +118,7 @@ impl Growing<'_> {
             lacks: wanted.lacks.clone(),
             through: wanted.through.clone(),
             first: 0,
+            apart: Vec::new(),
         })?;
         for child in &wanted.with {
             self.wanted(child, Some(node))?;
@@ -163,21 +166,14 @@ impl Growing<'_> {
             // There it is as if it had no such key.
             Arc::make_mut(&mut table).keys.retain(|key| !lacks.contains(&key.name));
         }
+        let mut pretended: Vec<Vec<KeyPart>> = Vec::new();
         if key.is_content() && key.first().columns().any(|column| !given.contains(column)) {
             // What tells rows apart must differ between them.
-            let pretended = UniqueKey {
-                name: String::new(),
-                parts: key.first().parts.clone(),
-                predicate: None,
-                predicate_columns: Vec::new(),
-                primary: false,
-                constraint: false,
-                immediate: true,
-                nulls_not_distinct: true,
-            };
-            Arc::make_mut(&mut table).keys.push(pretended);
-            model = TableModel::new(self.schema, &table, self.settings, &given);
-        } else if table.keys.len() < keys {
+            pretended.push(key.first().parts.clone());
+        }
+        pretended.extend(seed.apart.iter().map(|columns| columns.iter().map(|name| part(name)).collect()));
+        if !pretended.is_empty() || table.keys.len() < keys {
+            Arc::make_mut(&mut table).keys.extend(pretended.into_iter().map(as_key));
             model = TableModel::new(self.schema, &table, self.settings, &given);
         }
         let index = self.nodes.len();
@@ -267,6 +263,28 @@ impl Growing<'_> {
         let keyed = !generated && !node.fresh && (!within.is_empty());
         within.extend(telling.into_iter().filter(|name| !columns.contains(name)));
         node.identity = if keyed { Identity::Key } else { Identity::Ordinal { first, within } };
+    }
+}
+
+/// What is no key of the table and yet must differ from row to row.
+fn as_key(parts: Vec<KeyPart>) -> UniqueKey {
+    UniqueKey {
+        name: String::new(),
+        parts,
+        predicate: None,
+        predicate_columns: Vec::new(),
+        primary: false,
+        constraint: false,
+        immediate: true,
+        nulls_not_distinct: true,
+    }
+}
+
+fn part(column: &str) -> KeyPart {
+    KeyPart {
+        column: Some(column.to_owned()),
+        expression: seedbed_schema::quote(column),
+        columns: vec![column.to_owned()],
     }
 }
 

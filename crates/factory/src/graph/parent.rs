@@ -83,7 +83,7 @@ impl Growing<'_> {
 
     /// Names of the foreign keys whose parent no other row may have: without
     /// that, a unique key would be the same for all rows.
-    fn own(&self, index: usize, followed: &[ForeignKey]) -> Result<Vec<String>> {
+    fn own<'f>(&self, index: usize, followed: &'f [ForeignKey]) -> Result<Vec<String>> {
         let node = &self.nodes[index];
         let single = node.rows == Rows::One && !node.fresh;
         let passed = node.arguments().next().is_some();
@@ -96,12 +96,17 @@ impl Growing<'_> {
             if chosen && single && matches!(node.place, Place::Target | Place::Shared) {
                 continue;
             }
+            // A column's value is that of the narrowest.
             let leads = |name: &str| {
                 let has = |foreign: &&ForeignKey| foreign.columns.iter().any(|own| own == name);
-                followed.iter().rev().find(has)
+                followed.iter().find(has)
+            };
+            let wider = |one: Option<&'f ForeignKey>, other: &'f ForeignKey| match one {
+                Some(one) if one.columns.len() >= other.columns.len() => one,
+                _ => other,
             };
             let mut varies = false;
-            let mut leading: Option<&ForeignKey> = None;
+            let mut leading: Option<&'f ForeignKey> = None;
             for name in key.columns() {
                 match node.sources.get(name) {
                     Some(Source::Argument(passed)) => {
@@ -114,7 +119,7 @@ impl Growing<'_> {
                     Some(Source::Default(_)) => {}
                     None => match leads(name) {
                         Some(foreign) if own.contains(&foreign.name) => varies = true,
-                        Some(foreign) => leading = leading.or(Some(foreign)),
+                        Some(foreign) => leading = Some(wider(leading, foreign)),
                         // Generated, drawn by the database, or NULL.
                         None => varies |= chosen || !node.model.is_constant(name),
                     },
@@ -210,7 +215,9 @@ impl Growing<'_> {
             (Place::Shared, Rows::One)
         };
         let name = self.implied_name(&table.name.to_string(), first);
+        let apart = if own { self.apart(index, foreign, table) } else { Vec::new() };
         self.add(Seed {
+            apart,
             table: Arc::new(table.clone()),
             name,
             rows,
@@ -223,6 +230,27 @@ impl Growing<'_> {
             through: None,
             first,
         })
+    }
+
+    /// Columns of a parent that only one row has in which such parents must differ,
+    /// since they are a key of the row, although they are none of the parent.
+    fn apart(
+        &self,
+        index: usize,
+        foreign: &ForeignKey,
+        table: &seedbed_schema::Table,
+    ) -> Vec<Vec<String>> {
+        let there = |name: &str| {
+            let at = foreign.columns.iter().position(|own| own == name)?;
+            foreign.parent_columns.get(at).cloned()
+        };
+        let keys = self.nodes[index].table.keys.iter();
+        let referring = keys.filter_map(|key| key.columns().map(there).collect());
+        let is_known = |columns: &Vec<String>| {
+            let mut keys = table.keys.iter();
+            keys.any(|key| key.columns().all(|name| columns.iter().any(|own| own == name)))
+        };
+        referring.filter(|columns| !is_known(columns)).collect()
     }
 
     /// Whether the parent would have this value anyway, through its own

@@ -1,6 +1,7 @@
 //! Generated values as a machine without input or output: it asks for what only
 //! the server knows, and is done when every row has its values.
 
+mod distinct;
 mod domain;
 mod fresh;
 mod identity;

@@ -8,6 +8,7 @@ use seedbed_api::plan::{Rows as Size, Values, ValuesRequest};
 use seedbed_api::{Failure, Kind, Result};
 use seedbed_model::RowRequest;
 
+use super::distinct::distinct;
 use super::domain::suffices;
 use super::fresh::Search;
 use super::identity::{Memo, Rows};
@@ -91,15 +92,17 @@ impl ValuesMachine {
                         let judging = Judging::new(&rows, index, &missing(&rows, node));
                         self.stage = Stage::Judging(index, Box::new(judging));
                     } else {
-                        let made = plain(&rows, index, &wanted)?;
+                        let mut made = plain(&rows, index, &wanted)?;
+                        distinct(&rows, index, &mut made)?;
                         self.values.0.insert(node.name.clone(), made);
                         self.stage = Stage::Node(index + 1);
                     }
                 }
                 Stage::Judging(index, judging) => match judging.step(&rows, answer.take())? {
                     Ok(question) => return Ok(Need::Query(question)),
-                    Err(made) => {
+                    Err(mut made) => {
                         let index = *index;
+                        distinct(&rows, index, &mut made)?;
                         self.values.0.insert(entry.graph.nodes[index].name.clone(), made);
                         self.stage = Stage::Node(index + 1);
                     }

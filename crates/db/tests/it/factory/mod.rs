@@ -3,6 +3,7 @@
 
 mod batches;
 mod children;
+mod coincide;
 mod content;
 mod corrected;
 mod defaults;

@@ -11,7 +11,9 @@ use super::ground::{Maker, call};
 async fn end(maker: &Maker, call: &Call) -> String {
     let compiled = match maker.factory.compile(call) {
         Ok(compiled) => compiled,
-        Err(failure) => return format!("{} {:?} {:?}", failure.chain(), failure.details(), failure.hints()),
+        Err(failure) => {
+            return format!("{} {:?} {:?}", failure.chain(), failure.details(), failure.hints());
+        }
     };
     let mut values = FactoryValues::new(&maker.factory, &maker.runner);
     match maker.runner.run(compiled, Manner::Autocommit, &mut values).await {
@@ -20,7 +22,9 @@ async fn end(maker: &Maker, call: &Call) -> String {
             let told = maker.factory.diagnose(&trouble).unwrap();
             format!("{} {:?} {:?}", told.message, told.detail, told.hints)
         }
-        Err(failure) => format!("{} {:?} {:?}", failure.chain(), failure.details(), failure.hints()),
+        Err(failure) => {
+            format!("{} {:?} {:?}", failure.chain(), failure.details(), failure.hints())
+        }
     }
 }
 
@@ -41,6 +45,9 @@ async fn a_row_that_is_in_the_way_is_told() {
     assert!(told.contains("--key username"), "{told}");
     let stay = [("name", "b"), ("room", "1"), ("during", "[2024-01-10,2024-01-11)")];
     let told = end(&maker, &call("stays", &stay)).await;
-    assert!(told.contains("a row of stays would overlap another one: stays_room_during_excl"), "{told}");
+    assert!(
+        told.contains("a row of stays would overlap another one: stays_room_during_excl"),
+        "{told}"
+    );
     assert!(told.contains("seedbed make stays room=… during=…"), "{told}");
 }
