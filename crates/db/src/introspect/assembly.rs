@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use seedbed_schema::{Partition, Schema, Table, TableKind, TableName, Trigger, View};
 
 use super::assignment::assigned;
-use super::catalog::{Catalog, Relation};
+use super::catalog::{Catalog, Relation, TriggerRow};
 use super::type_book::TypeBook;
 use super::{expression, key, node_tree};
 
 /// Bits of `pg_trigger.tgtype`.
+const FOR_EACH_ROW: i16 = 1;
 const ON_INSERT: i16 = 4;
 const ON_UPDATE: i16 = 16;
 
@@ -43,6 +44,7 @@ fn table(catalog: &Catalog, types: &mut TypeBook<'_>, oid: u32, relation: &Relat
         exclusions: key::exclusions(catalog, oid),
         foreign_keys: key::foreign_keys(catalog, oid),
         triggers: triggers(catalog, oid),
+        counts_inserts: catalog.triggers.get(&oid).into_iter().flatten().any(counts_inserts),
         row_security: relation.row_security,
         partitions: partitions(catalog, oid),
         partition_key: partition_key(catalog, oid, relation),
@@ -53,12 +55,18 @@ fn table(catalog: &Catalog, types: &mut TypeBook<'_>, oid: u32, relation: &Relat
     }
 }
 
+/// Whether it is one for each statement.
+fn counts_inserts(trigger: &TriggerRow) -> bool {
+    trigger.events & FOR_EACH_ROW == 0 && trigger.events & ON_INSERT != 0
+}
+
 fn triggers(catalog: &Catalog, oid: u32) -> Vec<Trigger> {
     let found = catalog.triggers.get(&oid).into_iter().flatten();
     let columns = catalog.columns.get(&oid);
     let is_column =
         |name: &String| columns.into_iter().flatten().any(|column| column.name == *name);
     let mut triggers: Vec<Trigger> = found
+        .filter(|trigger| trigger.events & FOR_EACH_ROW != 0)
         .map(|trigger| Trigger {
             name: trigger.name.clone(),
             on_insert: trigger.events & ON_INSERT != 0,

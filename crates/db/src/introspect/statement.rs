@@ -182,13 +182,14 @@ fn relations(hidden: &str) -> String {
 }
 
 /// Row triggers (1) that are BEFORE (2) or INSTEAD OF (64), on INSERT (4) or
-/// UPDATE (16). Servers 13 and 14 call a partition's copy of its parent's
+/// UPDATE (16), and statement triggers on INSERT. Servers 13 and 14 call a partition's copy of its parent's
 /// trigger internal.
 fn triggers(hidden: &str) -> String {
     format!(
         "SELECT 'trigger', t.tgrelid, t.tgname, t.tgtype, p.prosrc \
          FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid \
-         WHERE t.tgtype & 1 = 1 AND t.tgtype & 66 <> 0 AND t.tgtype & 20 <> 0 \
+         WHERE CASE t.tgtype & 1 WHEN 1 THEN t.tgtype & 66 <> 0 AND t.tgtype & 20 <> 0 \
+             ELSE t.tgtype & 4 <> 0 END \
            AND (NOT t.tgisinternal OR t.tgparentid <> 0) AND t.tgenabled IN ('O', 'A') \
            AND p.pronamespace NOT IN (SELECT n.oid FROM pg_namespace n \
              WHERE n.oid IN ({hidden}) AND n.nspname LIKE 'seedbed%')"

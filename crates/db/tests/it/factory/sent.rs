@@ -49,6 +49,39 @@ async fn a_row_among_parents_that_are_there_is_made_in_one_statement() {
 }
 
 #[tokio::test]
+async fn statements_that_make_nothing_fire_no_trigger() {
+    let maker = Maker::new(&format!(
+        "{SCHEMA};
+         CREATE TABLE audit (said text);
+         CREATE FUNCTION said() RETURNS trigger LANGUAGE plpgsql AS \
+           $$ BEGIN INSERT INTO audit VALUES ('insert'); RETURN NULL; END $$;
+         CREATE TRIGGER said AFTER INSERT ON users FOR EACH STATEMENT EXECUTE FUNCTION said();
+         CREATE TABLE soft (id serial PRIMARY KEY, email text NOT NULL, kind text NOT NULL);
+         CREATE FUNCTION is_live(text) RETURNS boolean IMMUTABLE LANGUAGE plpgsql \
+           AS $$ BEGIN RETURN $1 = 'live'; END $$;
+         CREATE UNIQUE INDEX live ON soft (email) WHERE is_live(kind);
+         CREATE TRIGGER said BEFORE INSERT ON soft FOR EACH STATEMENT EXECUTE FUNCTION said()"
+    ))
+    .await;
+    let said = "SELECT count(*) FROM audit";
+    // The parent is missing at first.
+    for (email, count) in [("a@x.test", "1"), ("b@x.test", "2"), ("b@x.test", "2")] {
+        maker.make(&call("users", &[("email", email)])).await;
+        assert_eq!(maker.value(said).await, count);
+    }
+    // A row that cannot be made leaves no trace of a trigger.
+    let dead = call("soft", &[("email", "a"), ("kind", "dead")]);
+    let told = maker.told(&dead, Manner::Autocommit).await;
+    assert!(told.message.contains("outside the predicate"), "{told:?}");
+    assert_eq!(maker.value(said).await, "2");
+    assert_eq!(
+        maker.make(&call("soft", &[("email", "a"), ("kind", "live")])).await.outcome(),
+        Outcome::Created
+    );
+    assert_eq!(maker.value(said).await, "3");
+}
+
+#[tokio::test]
 async fn triggers_take_the_long_way() {
     let maker = Maker::new(&format!(
         "{SCHEMA};
