@@ -17,6 +17,7 @@ mod machine;
 mod memory;
 mod options;
 mod peers;
+mod python;
 mod report;
 mod service;
 mod start;
@@ -27,7 +28,7 @@ use anyhow::{Result, bail};
 use options::Options;
 
 /// All benchmarks.
-const NAMES: &str = "start, isolation, factories";
+const NAMES: &str = "start, isolation, factories, python";
 
 /// `cargo xtask bench …`.
 pub(crate) fn run(words: &[&str]) -> Result<bool> {
@@ -42,6 +43,7 @@ pub(crate) fn run(words: &[&str]) -> Result<bool> {
         "start" => start::measure(&options)?,
         "isolation" => isolation::measure(&options)?,
         "factories" => factories::measure(&options)?,
+        "python" => python::measure(&options)?,
         "" => bail!("bench needs a name; there are: {NAMES}"),
         other => bail!("no benchmark is named {other}; there are: {NAMES}"),
     };
@@ -55,7 +57,7 @@ pub(crate) fn run(words: &[&str]) -> Result<bool> {
 
 /// The smallest form of every benchmark that has one, for the tests.
 pub(crate) fn smoke() -> Result<bool> {
-    Ok(isolation::smoke()? && factories::smoke()?)
+    Ok(isolation::smoke()? && factories::smoke()? && python::smoke()?)
 }
 
 /// A runtime of one thread.

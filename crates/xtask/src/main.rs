@@ -30,7 +30,7 @@ usage: cargo xtask COMMAND
                         compile the lists that values are drawn from, or compare
   snippets              check the commands and files shown in README and guides
   test [--short]        every check and every test; the last line is the sum
-  bench start|isolation|factories [--rounds N] [--json] [--check]
+  bench start|isolation|factories|python [--rounds N] [--json] [--check]
        [--no-peers] [--program FILE] [--short]
                         measure beside the limit and peers, in one call
   soak [chaos|cycles|all] [--rounds N | --minutes M] [--seed S]

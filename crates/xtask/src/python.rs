@@ -9,7 +9,7 @@
 //!   <name>/            virtual environments, kept until their lists change
 //! ```
 
-mod environment;
+pub(crate) mod environment;
 mod example;
 
 use std::path::{Path, PathBuf};

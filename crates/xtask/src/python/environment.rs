@@ -10,14 +10,14 @@ use anyhow::{Context as _, Result, bail};
 use crate::root;
 
 /// A virtual environment.
-pub(super) struct Environment {
+pub(crate) struct Environment {
     name: String,
     home: PathBuf,
 }
 
 impl Environment {
     /// The one of this name, made if it is not there or its list has changed.
-    pub(super) fn open(name: &str, python: &Path, list: &Path) -> Result<Self> {
+    pub(crate) fn open(name: &str, python: &Path, list: &Path) -> Result<Self> {
         let home = root::find()?.join("target/xtask/python").join(name);
         let own = Self { name: name.to_owned(), home };
         let wanted =
@@ -29,7 +29,7 @@ impl Environment {
         if own.home.exists() {
             std::fs::remove_dir_all(&own.home)?;
         }
-        println!("installing the packages of {}", list.display());
+        eprintln!("installing the packages of {}", list.display());
         succeed(Command::new(python).args(["-m", "venv"]).arg(&own.home))?;
         succeed(own.pip().arg("--requirement").arg(list))?;
         std::fs::write(done, wanted)?;
@@ -37,7 +37,7 @@ impl Environment {
     }
 
     /// Installs a wheel, also over one of the same version.
-    pub(super) fn install(&self, wheel: &Path) -> Result<()> {
+    pub(crate) fn install(&self, wheel: &Path) -> Result<()> {
         succeed(self.pip().args(["--no-deps", "--force-reinstall"]).arg(wheel))
     }
 
@@ -48,17 +48,17 @@ impl Environment {
     }
 
     /// Its name, for people.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// A program in it.
-    pub(super) fn program(&self, name: &str) -> PathBuf {
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.home.join("bin").join(name)
     }
 
     /// PATH with its programs in front.
-    pub(super) fn path(&self) -> Result<OsString> {
+    pub(crate) fn path(&self) -> Result<OsString> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let all = std::iter::once(self.home.join("bin")).chain(std::env::split_paths(&path));
         Ok(std::env::join_paths(all)?)
@@ -66,7 +66,7 @@ impl Environment {
 }
 
 /// A Python that can make virtual environments and is not too old.
-pub(super) fn interpreter() -> Option<PathBuf> {
+pub(crate) fn interpreter() -> Option<PathBuf> {
     let python = on_path("python3")?;
     let probe = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))";
     let mut command = Command::new(&python);
@@ -76,7 +76,7 @@ pub(super) fn interpreter() -> Option<PathBuf> {
 
 /// Where a program is that can be called by its name. One that only says that
 /// it is not installed, as version managers have them, is none.
-pub(super) fn on_path(program: &str) -> Option<PathBuf> {
+pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut files = std::env::split_paths(&path).map(|folder| folder.join(program));
     let file = files.find(|file| file.is_file())?;

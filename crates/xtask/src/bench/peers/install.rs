@@ -150,8 +150,9 @@ fn pg_tmp(ground: &Ground<'_>) -> Result<Command> {
 /// Runs an installation in its folder, at most so long.
 pub(crate) fn bounded(command: &mut Command, folder: &Path) -> Result<()> {
     let said = folder.join("installing");
-    command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null());
-    command.stderr(File::create(&said)?).process_group(0);
+    let words = File::create(&said)?;
+    command.current_dir(folder).stdin(Stdio::null()).stdout(words.try_clone()?);
+    command.stderr(words).process_group(0);
     let mut child = command
         .spawn()
         .with_context(|| format!("{} cannot be run", command.get_program().to_string_lossy()))?;
