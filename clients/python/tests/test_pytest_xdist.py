@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 
 import pytest
 
-from runner_project import Project, slots, wait_until
+from runner_project import Project, down, make_project, program, slots, wait_until
 
 pytest_plugins = ("pytester",)
 pytest.importorskip("xdist")
@@ -158,3 +159,18 @@ def test_a_form_that_means_nothing_is_told(project: Project) -> None:
     result = project.run("-q")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*seedbed_env does not know the form '{databse}'*"])
+
+
+def test_workers_start_one_service_and_share_it(bare: Project) -> None:
+    make_project(bare.path)
+    bare.tests(BODY)
+    try:
+        bare.run("-q", "-n", "3", timeout=300).assert_outcomes(passed=18)
+        listed = subprocess.run([program(), "ps"], cwd=bare.path, capture_output=True, text=True, check=True)
+        assert listed.stdout.count(str(bare.path)) == 1, listed.stdout
+        # A single test, as an editor starts it, finds the service that is there.
+        bare.run("-q", "test_inner.py::TestShared::test_team[0]").assert_outcomes(passed=1)
+        listed = subprocess.run([program(), "ps"], cwd=bare.path, capture_output=True, text=True, check=True)
+        assert listed.stdout.count(str(bare.path)) == 1, listed.stdout
+    finally:
+        down(bare.path)
