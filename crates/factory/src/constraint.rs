@@ -1,6 +1,7 @@
 //! A constraint that refused a row: which one, and the values to pass.
 
 use seedbed_api::plan::Diagnosis;
+use seedbed_model::judge::mentioned;
 use seedbed_schema::{NamedType, Table, TableName, TypeShape};
 
 use crate::diagnose::{columns, diagnosis};
@@ -65,19 +66,23 @@ fn fresh(node: &Node, generated: bool) -> Option<String> {
     helps.then(|| make_as(&node.table.name.to_string(), "--fresh", ""))
 }
 
-/// No partition of a table takes the row.
-pub(crate) fn no_partition(table: &Table) -> Diagnosis {
-    let mut told = diagnosis(format!("no partition of {} takes the row", table.name));
-    let is_part = |name: &str| table.partition_key.iter().any(|part| part.contains(name));
-    let names = table.columns.iter().map(|column| column.name.as_str());
-    told.hints.push(make_with(
-        &table.name.to_string(),
-        &names.filter(|n| is_part(n)).collect::<Vec<_>>(),
-    ));
+/// No partition of a table takes the row. `failed` is the table that has none: a
+/// partition may have partitions of its own.
+pub(crate) fn no_partition(entry: &Entry, table: &Table, failed: Option<&str>) -> Diagnosis {
+    let below = failed.filter(|failed| *failed != table.name.name).and_then(|failed| {
+        let same = |one: &&Table| one.name.name == failed && !one.partition_key.is_empty();
+        let mut found = entry.schema.tables.values().filter(same);
+        found.next().filter(|_| found.next().is_none())
+    });
+    let failed = below.unwrap_or(table);
+    let mut told = diagnosis(format!("no partition of {} takes the row", failed.name));
+    let columns: Vec<&str> =
+        failed.partition_key.iter().flat_map(|part| mentioned(failed, part)).collect();
+    told.hints.push(make_with(&table.name.to_string(), &columns));
     told.hints.push(format!(
         "CREATE TABLE {} PARTITION OF {} DEFAULT",
-        TableName { name: format!("{}_default", table.name.name), ..table.name.clone() }.sql(),
-        table.name.sql()
+        TableName { name: format!("{}_default", failed.name.name), ..failed.name.clone() }.sql(),
+        failed.name.sql()
     ));
     told
 }

@@ -341,7 +341,7 @@ fn refused(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
         }
         "23505" => second_key(node, constraint),
         "23P01" => excluded(node, constraint),
-        "23514" if constraint.is_empty() => no_partition(table),
+        "23514" if constraint.is_empty() => no_partition(entry, table, trouble.table.as_deref()),
         "23514" => checked(entry, table, constraint),
         "23503" => orphan(node, constraint),
         "23502" => null(node, trouble.column.as_deref()),

@@ -71,6 +71,7 @@ impl Factory {
     /// `Config` for what the caller can mend: an unknown table or column, keys
     /// among which nothing chooses, a value that cannot be given.
     pub fn compile(&self, call: &Call) -> Result<Compiled> {
+        let call = &*call.counted();
         let (entry, arguments) = self.entry(call)?;
         let count = call.count.unwrap_or(1);
         alike(&entry.schema, &entry.graph, &arguments, count)?;
@@ -92,6 +93,7 @@ impl Factory {
     /// # Errors
     /// See [`Factory::compile`]; `Config` where only a server can judge.
     pub fn build(&self, call: &Call) -> Result<Vec<Made>> {
+        let call = &*call.counted();
         let (entry, arguments) = self.entry(call)?;
         let request = ValuesRequest {
             shape: entry.plan.shape.clone(),
@@ -125,7 +127,7 @@ impl Factory {
     /// # Errors
     /// See [`Factory::compile`].
     pub fn explain(&self, call: &Call) -> Result<Explanation> {
-        Ok(explain(&self.entry(call)?.0))
+        Ok(explain(&self.entry(&call.counted())?.0))
     }
 
     fn entry(&self, call: &Call) -> Result<(Arc<Entry>, BTreeMap<String, Argument>)> {

@@ -11,7 +11,12 @@ use crate::line::make_with;
 /// can be of the wrong type.
 pub(crate) fn is_raised(node: &Node, sqlstate: &str) -> bool {
     let class = sqlstate.get(..2).unwrap_or_default();
-    matches!(class, "P0" | "20" | "21" | "2F" | "38" | "39")
+    // SQL leaves classes that begin with 5 to 9 or I to Z to implementations;
+    // 45 is "unhandled user-defined exception".
+    let own = class.starts_with(['6', '7', '8', '9'])
+        || class.starts_with(|c: char| ('I'..='Z').contains(&c));
+    let own = own && !matches!(class, "XX") || matches!(class, "45");
+    own || matches!(class, "20" | "21" | "2F" | "38" | "39")
         || (class == "22" && node.arguments().next().is_none())
 }
 

@@ -130,6 +130,13 @@ impl Reader<'_> {
             return Err(config(format!("`with` is nested more than {DEEPEST} levels deep")));
         }
         bounded(std::iter::once((call.table.as_str(), rows)))?;
+        if call.count == Some(0) {
+            let line = match parent {
+                None => make_as(&call.table, "-n", "1"),
+                Some(parent) => make_as(parent, "--with", &format!("{}=1", call.table)),
+            };
+            return Err(config(format!("no row of {} is asked for", call.table)).hint(line));
+        }
         self.parts += 1;
         if self.parts > MOST_PARTS {
             return Err(config(format!("`with` names more than {MOST_PARTS} groups of children"))

@@ -115,7 +115,11 @@ mod tests {
                 r#"{"call": {"table": "t", "sett": {"a": "hunter2"}}}"#,
                 "there is no such field, only `table`, `set`, `count`, `with`, `key`, `policy`",
             ),
-            (r#"{"call": {"table": "t", "set": {"a": 7}}}"#, "it cannot be read"),
+            (
+                r#"{"call": {"table": "t", "set": {"a": 7}}}"#,
+                "field `call` at line 1, column 39: expected a text in the server's input syntax (\"5\"), \
+                 null or a list of these",
+            ),
         ] {
             let failure = read::<PlanRequest>(body.as_bytes()).unwrap_err();
             assert!(failure.chain().contains(message), "{}", failure.chain());

@@ -13,7 +13,10 @@ const VERSIONS: std::ops::RangeInclusive<u16> = 13..=18;
 /// Test databases are rarely larger.
 const LARGE_BYTES: u64 = 1 << 30;
 /// Words that mean production, between separators of a name.
-const PRODUCTION_WORDS: &[&str] = &["live", "prd", "prod", "production"];
+const PRODUCTION_WORDS: &[&str] = &["live", "prd", "production", "prod"];
+/// Words that grow together with `live`.
+const BESIDE: &[&str] =
+    &["app", "copy", "data", "database", "db", "eu", "main", "master", "server", "site", "us"];
 
 /// What a server says about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -160,12 +163,22 @@ fn suspicion_of_size(facts: &Facts) -> Option<String> {
     }
 }
 
+/// Whether it is an address as one number, which resolvers take: `2130706433`,
+/// `0x7f000001`.
+fn is_number(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    match host.strip_prefix("0x") {
+        Some(digits) => digits.bytes().all(|letter| letter.is_ascii_hexdigit()),
+        None => host.bytes().all(|letter| letter.is_ascii_digit()),
+    }
+}
+
 /// Loopback, or a name without a dot as containers of one network have.
 fn is_near(host: &str) -> bool {
     let bare = host.split_once('%').map_or(host, |(address, _zone)| address);
     match bare.parse::<IpAddr>() {
         Ok(address) => address.to_canonical().is_loopback(),
-        Err(_) => host.eq_ignore_ascii_case("localhost") || !host.contains(['.', ':']),
+        Err(_) => !is_number(host) && !host.contains(['.', ':']),
     }
 }
 
@@ -174,7 +187,22 @@ fn is_near(host: &str) -> bool {
 pub fn production_word(name: &str) -> Option<&'static str> {
     let name = name.to_ascii_lowercase();
     let mut words = name.split(|c: char| !c.is_ascii_alphabetic());
-    words.find_map(|word| PRODUCTION_WORDS.iter().find(|known| **known == word).copied())
+    words.find_map(|word| PRODUCTION_WORDS.iter().find(|known| says(word, known)).copied())
+}
+
+/// Whether a word is one of those, or has it grown together with another one:
+/// `proddb`, `prodcopy`, `shopprod`; not `product`, `olive`, `delivery`.
+fn says(word: &str, known: &str) -> bool {
+    let beside = |rest: &str| match known {
+        // English goes on with `product`, `produce`, `prodigy`.
+        "prod" | "prd" => !rest.starts_with(['u', 'i']),
+        "production" => true,
+        _ => BESIDE.contains(&rest),
+    };
+    let before = |rest: &str| known != "live" && rest != "re" || BESIDE.contains(&rest);
+    word == known
+        || word.strip_prefix(known).is_some_and(beside)
+        || word.strip_suffix(known).is_some_and(before)
 }
 
 #[cfg(test)]
@@ -205,6 +233,18 @@ mod tests {
             ("postgres://u@prod-db/app", false),
             ("postgres://u@db-live/app", false),
             ("postgres://u@localhost/app-prod2", false),
+            ("postgres://u@2130706433/app", false),
+            ("postgres://u@0x7f000001/app", false),
+            ("postgres://u@017700000001/app", false),
+            ("postgres://u@8a3f0c/app", true),
+            ("postgres://u@localhost/proddb_test", false),
+            ("postgres://u@localhost/test_prodcopy", false),
+            ("postgres://u@localhost/shopprod", false),
+            ("postgres://u@localhost/livedb", false),
+            ("postgres://u@localhost/prod_productions", false),
+            ("postgres://u@localhost/delivery_products", true),
+            ("postgres://u@localhost/reproduction", true),
+            ("postgres://u@localhost/producers", true),
         ] {
             let target = Target::parse(url).unwrap();
             let verdict = judge(&target, &facts(), &[]);

@@ -59,9 +59,17 @@ impl Schema {
                 .search_path
                 .iter()
                 .find_map(|schema| found.iter().find(|table| table.name.schema == *schema));
+            // Two that differ in case are neither's, also within one schema.
+            let alike = |one: &Table| {
+                let same = |table: &&&Table| {
+                    table.name.schema == one.name.schema && table.name.name != one.name.name
+                };
+                !exact && found.iter().any(|table| same(&table))
+            };
             match (found.as_slice(), first) {
                 ([one], _) => return Lookup::Found(one),
                 ([], _) => {}
+                (several, Some(one)) if alike(one) => return Lookup::Ambiguous(several.to_vec()),
                 (_, Some(one)) => return Lookup::Found(one),
                 (several, None) => return Lookup::Ambiguous(several.to_vec()),
             }

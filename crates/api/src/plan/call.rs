@@ -1,5 +1,6 @@
 //! What is asked of a factory.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -35,9 +36,28 @@ pub struct Call {
     pub scope: Option<String>,
 }
 
+impl Call {
+    /// The same with as many rows as the longest list that was passed, where
+    /// their number was not.
+    #[must_use]
+    pub fn counted(&self) -> Cow<'_, Self> {
+        let listed = self.set.values().filter_map(|argument| match argument {
+            Argument::Each(values) => Some(values.len()),
+            Argument::Same(_) => None,
+        });
+        match (self.count, listed.max().and_then(|count| u32::try_from(count).ok())) {
+            (None, Some(count)) => Cow::Owned(Self { count: Some(count), ..self.clone() }),
+            _ => Cow::Borrowed(self),
+        }
+    }
+}
+
 /// The value of one column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a value of a column, expected a text in the server's input syntax (\"5\"), null or a list of these"
+)]
 pub enum Argument {
     /// One for every row; `null` is NULL.
     Same(Option<String>),

@@ -22,7 +22,7 @@ pub(super) const CONNECT_WAIT: Duration = Duration::from_secs(10);
 
 /// Waiting for another session's lock is bounded, so that who is in the way can
 /// be told.
-pub(super) const SETTINGS: &str = "SET lock_timeout = '10s'";
+pub(super) const SETTINGS: &str = "SET lock_timeout = '10s'; SET array_nulls = on";
 
 /// What is wanted of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,8 @@
-//! Whether factories may write into a database. It is ours by its mark; or
-//! every signal says that it is for tests; or a person recorded their consent
-//! to this very database. A name, a host or a mark alone proves nothing, a
-//! standby or a server that feeds one is refused whatever anybody recorded.
+//! Whether factories may write into a database. It is ours, by a mark that names
+//! it; or every signal says that it is for tests; or a person recorded their
+//! consent to this very database. A name or a host alone proves nothing, and a
+//! standby or a server that feeds one is refused whatever the database's mark
+//! says and anybody recorded. What is ours may have any name and size.
 //!
 //! | signal | must be |
 //! |---|---|
@@ -123,11 +124,11 @@ impl Facts {
         if self.standby {
             return Some(Doubt::Standby);
         }
-        if self.ours {
-            return None;
-        }
         if self.followers > 0 {
             return Some(Doubt::Followed(self.followers));
+        }
+        if self.ours {
+            return None;
         }
         if let Some(word) = seedbed_isolation::production_word(name) {
             return Some(Doubt::Production(word));
@@ -215,6 +216,10 @@ mod tests {
             (Facts { followers: 1, ..plain() }, "test", Some(Doubt::Followed(1))),
             (Facts { standby: true, ..plain() }, "test", Some(Doubt::Standby)),
             (Facts { ours: true, ..plain() }, "x", None),
+            (Facts { ours: true, bytes: Some(2 << 30), ..plain() }, "x", None),
+            (Facts { ours: true, followers: 1, ..plain() }, "x", Some(Doubt::Followed(1))),
+            (plain(), "test_prodcopy", Some(Doubt::Production("prod"))),
+            (plain(), "proddb_test", Some(Doubt::Production("prod"))),
             (Facts { ours: true, standby: true, ..plain() }, "x", Some(Doubt::Standby)),
         ] {
             assert_eq!(facts.doubt(name), doubt, "{name} {facts:?}");

@@ -5,7 +5,7 @@ use seedbed_api::plan::Call;
 use seedbed_db::{FactoryValues, Ran};
 use seedbed_factory::Manner;
 
-use super::ground::{Maker, call};
+use super::ground::{Maker, call, each};
 
 /// Message, detail and hints, however it ends.
 async fn end(maker: &Maker, call: &Call) -> String {
@@ -50,4 +50,81 @@ async fn a_row_that_is_in_the_way_is_told() {
         "{told}"
     );
     assert!(told.contains("seedbed make stays room=… during=…"), "{told}");
+}
+
+#[tokio::test]
+async fn what_is_asked_for_is_not_guessed() {
+    let maker = Maker::new(
+        "CREATE TABLE \"User\" (id serial PRIMARY KEY, name text UNIQUE);
+         CREATE TABLE \"user\" (id serial PRIMARY KEY, name text UNIQUE)",
+    )
+    .await;
+    let refused = maker.refused(&call("USER", &[]));
+    assert!(refused.contains("there are several tables named USER"), "{refused}");
+    assert!(
+        refused.contains("seedbed make public.User\", \"seedbed make public.user"),
+        "{refused}"
+    );
+    for name in ["User", "user", "public.User"] {
+        maker.make(&call(name, &[])).await;
+    }
+    let none = Call { count: Some(0), ..call("user", &[]) };
+    assert!(maker.refused(&none).contains("no row of user is asked for"));
+    let listed =
+        Call { set: [("name".to_owned(), each(&["a", "b", "c"]))].into(), ..call("user", &[]) };
+    assert_eq!(maker.make(&listed).await.rows.len(), 3);
+}
+
+#[tokio::test]
+async fn partitions_below_partitions_are_told() {
+    let maker = Maker::new(
+        "CREATE TABLE sub (id int NOT NULL, r text NOT NULL, y int NOT NULL, UNIQUE (id, r, y)) PARTITION BY LIST (r);
+         CREATE TABLE sub_eu PARTITION OF sub FOR VALUES IN ('eu') PARTITION BY RANGE (y);
+         CREATE TABLE sub_eu_1 PARTITION OF sub_eu FOR VALUES FROM (2020) TO (2030)",
+    )
+    .await;
+    let told = end(&maker, &call("sub", &[("id", "1"), ("r", "eu"), ("y", "5")])).await;
+    assert!(told.contains("no partition of sub_eu takes the row"), "{told}");
+    assert!(told.contains("seedbed make sub y=…"), "{told}");
+    assert!(
+        told.contains("\\\"sub_eu_default\\\" PARTITION OF \\\"public\\\".\\\"sub_eu\\\""),
+        "{told}"
+    );
+    let told = end(&maker, &call("sub", &[("id", "1"), ("r", "us"), ("y", "2025")])).await;
+    assert!(told.contains("no partition of sub takes the row"), "{told}");
+    assert!(told.contains("[\"seedbed make sub r=…\""), "{told}");
+}
+
+#[tokio::test]
+async fn a_statement_that_was_cancelled_waited_for_nobody() {
+    let maker = Maker::new(
+        "CREATE TABLE slow (id serial PRIMARY KEY, name text UNIQUE);
+         CREATE FUNCTION sleeps() RETURNS trigger LANGUAGE plpgsql AS $$
+           BEGIN PERFORM pg_sleep(10); RETURN new; END $$;
+         CREATE TRIGGER sleeps BEFORE INSERT ON slow FOR EACH ROW EXECUTE FUNCTION sleeps();
+         SET statement_timeout = '100ms'",
+    )
+    .await;
+    maker.batch("SET statement_timeout = '100ms'").await;
+    let told = end(&maker, &call("slow", &[("name", "a")])).await;
+    assert!(told.contains("the statement for slow was cancelled"), "{told}");
+    assert!(told.contains("statement timeout"), "{told}");
+    assert!(told.contains("SET statement_timeout"), "{told}");
+}
+
+#[tokio::test]
+async fn what_triggers_raise_is_told_without_values() {
+    let maker = Maker::new(
+        "CREATE TABLE raising (id serial PRIMARY KEY, name text UNIQUE);
+         CREATE FUNCTION raises() RETURNS trigger LANGUAGE plpgsql AS $$
+           BEGIN RAISE EXCEPTION 'no room for \"%\" of hunter2@x.test', new.name USING ERRCODE = new.name; END $$;
+         CREATE TRIGGER raises BEFORE INSERT ON raising FOR EACH ROW EXECUTE FUNCTION raises()",
+    )
+    .await;
+    for state in ["P0042", "45000", "ZZ999", "P0001"] {
+        let told = end(&maker, &call("raising", &[("name", state)])).await;
+        assert!(told.contains("no room for … of …"), "{state}: {told}");
+        assert!(!told.contains("hunter2"), "{state}: {told}");
+        assert!(told.contains("triggers: raises"), "{state}: {told}");
+    }
 }
