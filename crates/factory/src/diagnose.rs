@@ -204,6 +204,17 @@ fn unseen(node: &Node, place: &str, triggers: &[&str]) -> Diagnosis {
         told.hints.push(make_with(&view.to_string(), &free));
         return told;
     }
+    let doubtful: Vec<&str> = first.doubtful(table).map(|part| part.expression.as_str()).collect();
+    if let (true, [expression, ..]) = (triggers.is_empty(), doubtful.as_slice()) {
+        let mut told = diagnosis(format!(
+            "{expression} of the row of {} is NULL, which is equal to nothing: it has no \
+             key{place}",
+            table.name
+        ));
+        told.hints.push(make_with(&table.name.to_string(), &first.columns().collect::<Vec<_>>()));
+        told.hints.extend(others(node));
+        return told;
+    }
     if triggers.is_empty() {
         let mut told = diagnosis(format!(
             "a row of {} was neither found nor could be made{place}",

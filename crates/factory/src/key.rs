@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use seedbed_api::{Failure, Result};
-use seedbed_model::{Fill, TableModel};
+use seedbed_model::{Fill, TableModel, is_total};
 use seedbed_schema::{
     Base, Column, KeyPart, NamedType, Schema, Table, TypeRef, TypeShape, UniqueKey,
 };
@@ -51,6 +51,12 @@ impl Identifier {
     /// Whether this column is in it.
     pub(crate) fn has(&self, column: &str) -> bool {
         self.columns().any(|own| own == column)
+    }
+
+    /// Expressions in it that may be NULL although their columns are not.
+    pub(crate) fn doubtful<'a>(&'a self, table: &'a Table) -> impl Iterator<Item = &'a KeyPart> {
+        let parts = self.parts.iter().filter(|part| part.column.is_none());
+        parts.filter(|part| !is_total(table, &part.expression))
     }
 
     /// As people write it.
@@ -273,11 +279,28 @@ impl Asked<'_> {
             }
             known = Known::Generated;
         }
+        if let Some(name) = key.parts.iter().find_map(|part| self.is_extracted(part)) {
+            return Err(format!("what it takes out of {name}, which was not passed, may be NULL"));
+        }
         if let Some(predicate) = key.predicate.as_ref().filter(|_| self.lacks.contains(&key.name)) {
             return Err(self.outside(predicate, &key.predicate_columns));
         }
         let nothing_passed = known == Known::WithParents && !self.mentions(key);
         Ok(if nothing_passed { Known::Generated } else { known })
+    }
+
+    /// The document that an expression takes something out of, if it would be made:
+    /// nobody knows what has to be in it.
+    fn is_extracted<'a>(&self, part: &'a KeyPart) -> Option<&'a str> {
+        if part.column.is_some() || is_total(self.table, &part.expression) {
+            return None;
+        }
+        let is_document = |name: &str| {
+            let shape = self.table.column(name).map(|column| &column.data_type.shape);
+            matches!(shape, Some(TypeShape::Base(Base::Json | Base::Jsonb | Base::Xml)))
+        };
+        let mut columns = part.columns.iter().map(String::as_str);
+        columns.find(|name| !self.is_set(name) && is_document(name))
     }
 
     /// Why a partial key is none of the rows', and what would make it one.

@@ -212,7 +212,8 @@ impl Source {
 /// Whether an expression, such as that of a search vector, has a value for every
 /// row: it joins what functions that always have one make of columns that are
 /// never NULL.
-fn is_total(table: &Table, expression: &str) -> bool {
+#[must_use]
+pub fn is_total(table: &Table, expression: &str) -> bool {
     let is_known = |name: &String| match table.column(name) {
         Some(column) => column.not_null && column.generated.is_none(),
         None => TOTAL.contains(&name.as_str()),

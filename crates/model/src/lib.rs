@@ -24,6 +24,7 @@ mod settings;
 mod solve;
 mod table_model;
 
+pub use condition::is_total;
 pub use fill::{ColumnModel, Fill};
 pub use guises::Group;
 pub use recipe::Recipe;

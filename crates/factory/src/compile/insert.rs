@@ -2,8 +2,9 @@
 //! nothing on a conflict and returns what it made; a row that another session
 //! made meanwhile is found by the look-up after it.
 //!
-//! A row outside the predicate of its partial key would never conflict and so
-//! be made again by every call: the candidate is tested first and not inserted.
+//! A row outside the predicate of its partial key, or for which an expression of
+//! its key is NULL, would never conflict and so be made again by every call: the
+//! candidate is tested first and not inserted.
 //!
 //! Candidates of one key are one row: the first is inserted, and the others are
 //! found by the look-up after it. Where they contradict each other in what was
@@ -122,16 +123,15 @@ fn draws(node: &Node) -> Result<Option<String>> {
     Ok(Some(list.join(", ")))
 }
 
-/// Whether the candidate is inside the predicate of its key.
+/// Whether the candidate is inside the predicate of its key, and has one: NULL is
+/// equal to nothing.
 pub(super) fn inside(
     node: &Node,
     identifier: &Identifier,
     values: &[(&Column, String)],
 ) -> Option<String> {
-    let (predicate, mentioned) = identifier.predicate.as_ref()?;
-    let columns: Vec<(String, String)> = mentioned
-        .iter()
-        .filter_map(|name| {
+    let columns = |mentioned: &[String]| -> Vec<(String, String)> {
+        let columns = mentioned.iter().filter_map(|name| {
             let column = node.column(name)?;
             let given = values.iter().find(|(own, _)| own.name == *name);
             let sql = match (given, &column.default) {
@@ -142,9 +142,20 @@ pub(super) fn inside(
                 (None, _) => format!("NULL::{}", column.data_type.sql),
             };
             Some((name.clone(), sql))
-        })
-        .collect();
-    if columns.is_empty() { None } else { Some(over(predicate, &columns)) }
+        });
+        columns.collect()
+    };
+    let mut terms = Vec::new();
+    if let Some((predicate, mentioned)) = &identifier.predicate {
+        let columns = columns(mentioned);
+        terms.extend((!columns.is_empty()).then(|| over(predicate, &columns)));
+    }
+    terms.extend(
+        identifier
+            .doubtful(&node.table)
+            .map(|part| format!("{} IS NOT NULL", over(&part.expression, &columns(&part.columns)))),
+    );
+    (!terms.is_empty()).then(|| terms.join(" AND "))
 }
 
 fn one(

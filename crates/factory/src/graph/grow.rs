@@ -171,7 +171,9 @@ impl Growing<'_> {
             // What tells rows apart must differ between them.
             pretended.push(key.first().parts.clone());
         }
-        pretended.extend(seed.apart.iter().map(|columns| columns.iter().map(|name| part(name)).collect()));
+        pretended.extend(
+            seed.apart.iter().map(|columns| columns.iter().map(|name| part(name)).collect()),
+        );
         if !pretended.is_empty() || table.keys.len() < keys {
             Arc::make_mut(&mut table).keys.extend(pretended.into_iter().map(as_key));
             model = TableModel::new(self.schema, &table, self.settings, &given);

@@ -9,6 +9,7 @@ mod corrected;
 mod defaults;
 mod deferred;
 mod evidence;
+mod expressions;
 mod extensions;
 mod fresh;
 mod ground;
