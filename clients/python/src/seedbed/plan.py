@@ -90,8 +90,9 @@ class Step:
         self.last: bool = said.get("last", False)
         self.needed_for: Sequence[str] = said.get("needed_for") or ()
         self.tolerates = frozenset(said.get("tolerates") or ())
-        # By its own row's arguments: only they can make it fail.
-        self.looks_up = self.outcome == "matched" and self.on == "missing" and not self.wants_values
+        # By its own row's arguments: only they can make it fail, unless it asks functions or policies.
+        reads = self.outcome == "matched" and self.on == "missing" and not self.wants_values
+        self.looks_up = reads and not said.get("raises")
         self.writes = self.outcome != "matched" and not said.get("alone")
 
 

@@ -112,6 +112,12 @@ pub struct Step {
     /// is whole, and all that was asked for.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub alone: bool,
+    /// Whether it needs its `savepoint` whatever its values are: the server asks
+    /// functions or policies about rows. Without this it may fail only by a value
+    /// that is none of its column's type, and a client that knows that all are may
+    /// leave the savepoint away.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub raises: bool,
 }
 
 /// The rows a step works on.

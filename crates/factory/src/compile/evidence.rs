@@ -63,6 +63,7 @@ fn step(node: &Node, name: &str, sql: String, parameters: Vec<Parameter>) -> Ste
         tolerates: Vec::new(),
         last: false,
         alone: false,
+        raises: false,
     }
 }
 

@@ -9,6 +9,7 @@ mod insert;
 mod lock;
 mod look_up;
 mod normal;
+mod raising;
 mod steps;
 mod twins;
 mod update;

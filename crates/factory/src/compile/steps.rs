@@ -8,7 +8,7 @@ use seedbed_api::Result;
 use seedbed_api::plan::{
     Binding, Column, Outcome, Parameter, Plan, Policy, Rows, Step, Target, VERSION,
 };
-use seedbed_schema::{Base, Schema, TypeShape};
+use seedbed_schema::Schema;
 
 use super::circle::circle;
 use super::condition::kept;
@@ -17,6 +17,7 @@ use super::insert::{insert, insert_beside};
 use super::lock::{lock, turn};
 use super::look_up::{Which, look_up};
 use super::normal::{columns, normalise};
+use super::raising::{may_refuse, raises};
 use super::twins::twins;
 use super::update::update;
 use crate::graph::{Graph, Node, Place, Source, order};
@@ -357,8 +358,10 @@ impl Writer<'_> {
             step.outcome = Some(Outcome::Updated);
             // Another session may have updated it the same way.
             let (sql, parameters) = look_up(self.schema, self.graph, node, Which::Same)?;
+            let raises = raises(self.graph, node);
             let step =
                 self.push(node, "look up as passed", Target::Differing, &[], sql, parameters);
+            (step.savepoint, step.raises) = (raises, raises);
             step.last = true;
         } else {
             let step =
@@ -391,6 +394,7 @@ impl Writer<'_> {
                 tolerates: Vec::new(),
                 last: false,
                 alone: false,
+                raises: false,
             });
         }
     }
@@ -403,11 +407,10 @@ impl Writer<'_> {
         last: bool,
     ) -> Result<()> {
         let (sql, parameters) = look_up(self.schema, self.graph, node, Which::All)?;
-        let savepoint = self.graph.nodes[node]
-            .arguments()
-            .any(|(column, _)| self.graph.nodes[node].column(column).is_some_and(may_refuse));
+        let raises = raises(self.graph, node);
+        let savepoint = raises || may_refuse(&self.graph.nodes[node]);
         let step = self.push(node, name, Target::Missing, needed_for, sql, parameters);
-        step.savepoint = savepoint;
+        (step.savepoint, step.raises) = (savepoint, raises);
         step.last = last;
         step.outcome = Some(Outcome::Matched);
         Ok(())
@@ -437,18 +440,11 @@ impl Writer<'_> {
             tolerates: Vec::new(),
             last: false,
             alone: false,
+            raises: false,
         });
         let at = self.steps.len() - 1;
         &mut self.steps[at]
     }
-}
-
-/// Whether the cast from text can fail, which would end an open transaction.
-fn may_refuse(column: &seedbed_schema::Column) -> bool {
-    !matches!(
-        column.data_type.shape,
-        TypeShape::Base(Base::Text | Base::Varchar | Base::Bpchar | Base::Citext)
-    )
 }
 
 /// Whether sessions that make the same row must wait for each other: no unique

@@ -117,6 +117,7 @@ pub(super) fn twins(schema: &Schema, graph: &Graph, index: usize) -> Option<Step
         tolerates: Vec::new(),
         last: false,
         alone: false,
+        raises: false,
     })
 }
 

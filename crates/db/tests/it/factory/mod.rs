@@ -30,6 +30,7 @@ mod telling;
 mod told;
 mod triggers;
 mod twice;
+mod usable;
 mod vectors;
 mod views;
 mod whose;

@@ -43,6 +43,7 @@ pub(crate) fn step(name: &str, sql: &str, parameters: &[Parameter]) -> Step {
         tolerates: Vec::new(),
         last: false,
         alone: false,
+        raises: false,
     }
 }
 
