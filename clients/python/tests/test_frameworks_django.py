@@ -1,0 +1,138 @@
+"""Django beyond its classes: views and tests that are coroutines, migrations as the recipe."""
+
+from __future__ import annotations
+
+import pytest
+
+from runner_project import Project, bare, down  # noqa: F401
+from test_django import FILES, django_service, shop  # noqa: F401
+
+pytest_plugins = ("pytester",)
+pytest.importorskip("django")
+pytest.importorskip("pytest_django")
+
+URLS = """
+import asyncio
+from asgiref.sync import sync_to_async
+from django.db import connection, transaction
+from django.http import JsonResponse
+from django.urls import path
+from shop.models import Product
+
+async def add(request):
+    await Product.objects.acreate(name=request.GET["name"])
+    return JsonResponse({"count": await Product.objects.acount()})
+
+@sync_to_async
+def both(first, second):
+    with transaction.atomic():
+        Product.objects.create(name=first)
+        Product.objects.create(name=second)
+
+async def swap(request):
+    try:
+        await both("a", "a")
+    except Exception as error:
+        return JsonResponse({"error": type(error).__name__, "count": await Product.objects.acount()})
+
+async def many(request):
+    await asyncio.gather(*(Product.objects.acreate(name=f"n{number}") for number in range(5)))
+    return JsonResponse({"names": [product.name async for product in Product.objects.order_by("name")]})
+
+urlpatterns = [path("add", add), path("swap", swap), path("many", many)]
+"""
+
+ASYNC = """
+import pytest
+from django.test import AsyncClient, TransactionTestCase
+from shop.models import Product
+
+transactional = pytest.mark.django_db(transaction=True)
+
+@pytest.mark.asyncio
+@transactional
+@pytest.mark.parametrize("turn", range(2))
+async def test_a_view_commits(async_client, make, turn):
+    reply = await async_client.get("/add", {"name": "a"})
+    assert reply.json() == {"count": 2}
+
+@pytest.mark.asyncio
+@transactional
+async def test_a_view_rolls_back(async_client):
+    assert (await async_client.get("/swap")).json() == {"error": "IntegrityError", "count": 1}
+
+@pytest.mark.asyncio
+@pytest.mark.django_db
+@pytest.mark.parametrize("turn", range(2))
+async def test_in_a_transaction_that_is_rolled_back(async_client, turn):
+    assert (await async_client.get("/many")).json() == {"names": ["from a migration", *(f"n{n}" for n in range(5))]}
+
+@transactional
+@pytest.mark.asyncio
+async def test_rows_are_made_by_the_service(async_client, seedbed):
+    seedbed.make.shop_product(name="made")
+    assert (await async_client.get("/add", {"name": "a"})).json() == {"count": 3}
+
+class Coroutines(TransactionTestCase):
+    async def test_a(self):
+        reply = await self.async_client.get("/add", {"name": "a"})
+        self.assertEqual(reply.json(), {"count": 2})
+
+    async def test_b(self):
+        await self.test_a()
+
+@pytest.mark.django_db
+def test_nothing_is_left():
+    assert list(Product.objects.values_list("name", flat=True)) == ["from a migration"]
+"""
+
+LATER = """
+from django.db import migrations, models
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [migrations.AddField("Product", "price", models.IntegerField(default=3))]
+"""
+
+
+def test_views_and_tests_that_are_coroutines(shop: Project) -> None:  # noqa: F811
+    pytest.importorskip("pytest_asyncio")
+    shop.file("urls.py", URLS)
+    shop.file("settings.py", FILES["settings.py"] + "\nROOT_URLCONF = 'urls'\nALLOWED_HOSTS = ['*']\n")
+    shop.file("test_views.py", ASYNC)
+    shop.ini(
+        "DJANGO_SETTINGS_MODULE = settings",
+        "pythonpath = .",
+        "seedbed_django = all",
+        "asyncio_default_fixture_loop_scope = function",
+    )
+    shop.run("-q").assert_outcomes(passed=9)
+    shop.run("-q", "-n", "2").assert_outcomes(passed=9)
+
+
+def test_migrations_run_once_and_again_when_one_is_added(bare: Project) -> None:  # noqa: F811
+    for name, text in FILES.items():
+        bare.file(name, text)
+    bare.ini("DJANGO_SETTINGS_MODULE = settings", "pythonpath = .", "seedbed_django = all")
+    bare.file(
+        "test_shop.py",
+        "import pytest\nfrom shop.models import Product\n@pytest.mark.django_db\ndef test_it(make):\n"
+        "    assert make.shop_product(name='a').outcome == 'created'\n"
+        "    assert getattr(Product.objects.get(name='a'), 'price', None) == PRICE\n".replace("PRICE", "None"),
+    )
+    try:
+        bare.run("-q").assert_outcomes(passed=1)
+        bare.file("shop/migrations/0002_later.py", LATER)
+        models = FILES["shop/models.py"].replace(
+            "unique=True)", "unique=True)\n    price = models.IntegerField(default=3)"
+        )
+        bare.file("shop/models.py", models)
+        test = (bare.path / "test_shop.py").read_text()
+        bare.file(
+            "test_shop.py",
+            test.replace("make.shop_product(name='a')", "make.shop_product(name='a', price=7)").replace(
+                "== None", "== 7"
+            ),
+        )
+        bare.run("-q").assert_outcomes(passed=1)
+    finally:
+        down(bare.path)
