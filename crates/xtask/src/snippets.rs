@@ -6,10 +6,15 @@
 //!   is compared with what they print (`…` stands for anything).
 //! - `toml`: the program reads it as `seedbed.toml`; with `run` it becomes the
 //!   one of the copy for the fences that follow.
+//! - any language with a path, such as `python test_cart.py`: a file of the
+//!   project that the page describes; `console project`: commands run in that
+//!   project, `console project fails`: the last of which fails. Both are run
+//!   by the tests of the package for Python (`tests/test_guides.py`).
 //! - `yaml`: parses, and the calls of `seedbed` in it are compared as above.
 //! - `json`: parses.
-//! - `js`, `python`, `ruby`, `rust`, `sh`: stands word for word in an example
-//!   of a test runner; those are run by `cargo xtask runners`.
+//! - `js`, `python`, `ruby`, `rust`, `sh`, `ini`: if it has no path, it stands
+//!   word for word in an example; those are run by `cargo xtask runners` and
+//!   `cargo xtask python`.
 
 mod fence;
 mod output;
@@ -31,6 +36,8 @@ use quote::Examples;
 use workshop::Workshop;
 
 const GUIDES: &str = "docs/guides";
+/// Pages elsewhere.
+const PAGES: [&str; 2] = ["README.md", "clients/python/README.md"];
 
 /// Checks every fence of README and guides, and runs those that are marked.
 pub(crate) fn run() -> Result<bool> {
@@ -60,7 +67,7 @@ pub(crate) fn run() -> Result<bool> {
 }
 
 fn pages(root: &Path) -> Result<Vec<PathBuf>> {
-    let mut pages = vec![PathBuf::from("README.md")];
+    let mut pages: Vec<PathBuf> = PAGES.map(PathBuf::from).into();
     for entry in std::fs::read_dir(root.join(GUIDES))? {
         let name = entry?.file_name();
         if Path::new(&name).extension().is_some_and(|extension| extension == "md") {
@@ -78,8 +85,12 @@ fn read(fences: &[Fence], program: &mut Program) -> Result<Vec<String>> {
         if let Some(mark) = fence.unknown_mark() {
             faults.push(fence.fault(0, &format!("the mark `{mark}` means nothing here")));
         }
-        if fence.is("text", "output") && !(index > 0 && fences[index - 1].is("console", "run")) {
-            faults.push(fence.fault(0, "no `console run` stands right before this output"));
+        let speaks = |fence: &Fence| fence.is("console", "run") || fence.is("console", "project");
+        if fence.is("text", "output") && !(index > 0 && speaks(&fences[index - 1])) {
+            faults.push(fence.fault(0, "no command that is run stands right before this output"));
+        }
+        if fence.file().is_some_and(|file| file != "seedbed.toml") {
+            continue;
         }
         match fence.language.as_str() {
             "console" => faults.extend(console(fence, program)?),

@@ -15,7 +15,13 @@ pub(crate) struct Fence {
 }
 
 /// Languages and the marks they may carry.
-const MARKS: [(&str, &str); 3] = [("console", "run"), ("toml", "run"), ("text", "output")];
+const MARKS: [(&str, &str); 5] = [
+    ("console", "run"),
+    ("console", "project"),
+    ("console", "fails"),
+    ("toml", "run"),
+    ("text", "output"),
+];
 
 impl Fence {
     /// A fault at a line of the text, counted from 0.
@@ -33,9 +39,14 @@ impl Fence {
         self.language == language && self.marks.iter().any(|own| own == mark)
     }
 
+    /// The file of a project that it is, if it is one.
+    pub(crate) fn file(&self) -> Option<&str> {
+        self.marks.iter().map(String::as_str).find(|mark| is_path(mark))
+    }
+
     /// The first mark that means nothing: misspelt, it would be passed over.
     pub(crate) fn unknown_mark(&self) -> Option<&str> {
-        let known = |mark: &str| MARKS.contains(&(self.language.as_str(), mark));
+        let known = |mark: &str| is_path(mark) || MARKS.contains(&(self.language.as_str(), mark));
         self.marks.iter().map(String::as_str).find(|mark| !known(mark))
     }
 
@@ -58,6 +69,13 @@ impl Fence {
         commands.extend(open);
         commands
     }
+}
+
+/// Whether a mark is a path, such as `tests/test_cart.py`.
+fn is_path(mark: &str) -> bool {
+    let named = |c: char| c.is_ascii_alphanumeric() || "_./-".contains(c);
+    let ends = mark.rsplit_once('.').is_some_and(|(_, ending)| !ending.is_empty());
+    ends && mark.chars().all(named)
 }
 
 /// Every fence of a page.
@@ -120,6 +138,10 @@ mod tests {
             ("console rnu", Some("rnu")),
             ("text run", Some("run")),
             ("sql run", Some("run")),
+            ("console project fails", None),
+            ("python tests/test_cart.py", None),
+            ("python test_cart", Some("test_cart")),
+            ("python test cart.py", Some("test")),
         ] {
             let fence = all("a.md", &format!("```{info}\n```\n")).remove(0);
             assert_eq!(fence.unknown_mark(), unknown, "{info}");

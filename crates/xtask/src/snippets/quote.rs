@@ -10,11 +10,11 @@ use super::fence::Fence;
 use crate::root;
 
 /// Where code is quoted from.
-const SOURCE: &str = "examples/runners";
+const SOURCE: &str = "examples";
 /// Folders below that hold nothing of ours.
 const FOREIGN: [&str; 3] = ["node_modules", "target", ".venv"];
 /// Languages of the examples.
-const LANGUAGES: [&str; 5] = ["js", "python", "ruby", "rust", "sh"];
+const LANGUAGES: [&str; 6] = ["ini", "js", "python", "ruby", "rust", "sh"];
 
 /// The files that code is quoted from.
 pub(crate) struct Examples(Vec<String>);
@@ -41,7 +41,7 @@ impl Examples {
 
     /// What is wrong with a fence of code.
     pub(crate) fn objection_to(&self, fence: &Fence) -> Option<String> {
-        let is_code = LANGUAGES.contains(&fence.language.as_str());
+        let is_code = LANGUAGES.contains(&fence.language.as_str()) && fence.file().is_none();
         let quoted = || self.0.iter().any(|text| text.contains(&fence.text));
         (is_code && !quoted())
             .then(|| fence.fault(0, &format!("no file of {SOURCE} has this, word for word")))
@@ -62,6 +62,7 @@ mod tests {
             ("```js\nthree()\ntwo()\n```\n", false),
             ("```js\n two( )\n```\n", false),
             ("```console\n$ four\n```\n", true),
+            ("```js new.js\nfour()\n```\n", true),
         ] {
             let fence = fence::all("a.md", page).remove(0);
             assert_eq!(examples.objection_to(&fence).is_none(), good, "{page}");
