@@ -267,6 +267,9 @@ impl Asked<'_> {
                 known = known.max(Known::WithParents);
                 continue;
             }
+            if self.is_replaced(name) {
+                return Err(format!("{name} is written by a trigger and was not passed"));
+            }
             if self.column_is_surrogate(name) {
                 return Err(format!("{name} is drawn by the database and was not passed"));
             }
@@ -330,7 +333,13 @@ impl Asked<'_> {
         keys.map(|(_, key)| *key).filter(is_tied).map(Identifier::of).collect()
     }
 
-    /// Whether a trigger surely writes its own value into the column.
+    /// Whether a trigger gives the column another value in any case.
+    fn is_replaced(&self, name: &str) -> bool {
+        let mut triggers = self.table.triggers.iter().filter(|trigger| trigger.on_insert);
+        triggers.any(|trigger| trigger.replaces.iter().any(|own| own == name))
+    }
+
+    /// Whether a trigger may write its own value into the column.
     fn is_rewritten(&self, name: &str) -> bool {
         let mut triggers = self.table.triggers.iter().filter(|trigger| trigger.on_insert);
         triggers.any(|trigger| trigger.writes.iter().any(|own| own == name))

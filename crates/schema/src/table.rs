@@ -95,6 +95,9 @@ pub struct Trigger {
     /// says: it may do so on some paths only, and others may be hidden.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub writes: Vec<String>,
+    /// Those of them that it gives another value on every path, whatever they held.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaces: Vec<String>,
 }
 
 impl Table {

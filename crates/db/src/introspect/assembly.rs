@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use seedbed_schema::{Partition, Schema, Table, TableKind, TableName, Trigger, View};
 
-use super::assignment::assigned;
+use super::assignment::{assigned, replaced};
 use super::catalog::{Catalog, Relation, TriggerRow};
 use super::type_book::TypeBook;
 use super::{expression, key, node_tree};
@@ -72,6 +72,7 @@ fn triggers(catalog: &Catalog, oid: u32) -> Vec<Trigger> {
             on_insert: trigger.events & ON_INSERT != 0,
             on_update: trigger.events & ON_UPDATE != 0,
             writes: assigned(&trigger.source).into_iter().filter(is_column).collect(),
+            replaces: replaced(&trigger.source).into_iter().filter(is_column).collect(),
         })
         .collect();
     triggers.sort_by(|a, b| a.name.cmp(&b.name));

@@ -30,6 +30,46 @@ pub(super) fn assigned(source: &str) -> Vec<String> {
     found
 }
 
+/// Those of them to which every row's value is assigned that comes to the end:
+/// outside of every `IF`, `CASE` and loop, and not made of the same column. Nothing
+/// after a `RETURN` on some path.
+pub(super) fn replaced(source: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut current: Option<String> = None;
+    let mut before = ";";
+    // Blocks around, the function's own among them.
+    let mut depth = 0_u32;
+    let mut rest = source;
+    while let Some((token, after)) = token(rest) {
+        rest = after;
+        let is = |word: &str| token.eq_ignore_ascii_case(word);
+        let ends = before.eq_ignore_ascii_case("end");
+        if is("end") {
+            depth = depth.saturating_sub(1);
+        } else if !ends && ["begin", "if", "case", "loop"].into_iter().any(is) {
+            depth += 1;
+        } else if is(";") {
+            found.extend(current.take());
+        } else if is("return") && depth > 1 || is("exception") && before == ";" {
+            return found;
+        } else if is("new")
+            && before != "."
+            && let Some((name, how, after)) = field(rest)
+        {
+            let name = folded(name);
+            let begins = before == ";" || before.eq_ignore_ascii_case("begin");
+            if current.as_ref() == Some(&name) {
+                current = None;
+            } else if begins && depth <= 1 && (how == ":=" || how == "=") {
+                current = Some(name).filter(|name| !found.contains(name));
+            }
+            rest = after;
+        }
+        before = token;
+    }
+    found
+}
+
 /// `.name`, and the token after it, which is not consumed.
 fn field(source: &str) -> Option<(&str, &str, &str)> {
     let (dot, after) = token(source)?;
@@ -76,6 +116,26 @@ fn folded(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_replaced_on_every_path_is_known() {
+        for (source, expected) in [
+            ("BEGIN NEW.path := '/' || NEW.slug; RETURN NEW; END", &["path"][..]),
+            ("BEGIN NEW.email := lower(NEW.email); RETURN NEW; END", &[]),
+            ("BEGIN IF NEW.slug IS NULL THEN NEW.slug := 'x'; END IF; NEW.b = 1; END", &["b"]),
+            ("IF BEGIN NEW.slug := 'x'; RETURN NEW; END", &[]),
+            ("BEGIN IF x THEN RETURN NEW; END IF; NEW.slug := 'x'; RETURN NEW; END", &[]),
+            ("BEGIN NEW.a := CASE WHEN b THEN 1 END; NEW.c := 2; RETURN NEW; END", &["a", "c"]),
+            ("BEGIN FOR i IN 1..2 LOOP NEW.a := i; END LOOP; RETURN NEW; END", &[]),
+            ("BEGIN PERFORM 1; EXCEPTION WHEN others THEN NEW.a := 1; END", &[]),
+            (
+                "DECLARE x int; BEGIN NEW.\"A b\" := 1; IF NEW.c = 2 THEN NULL; END IF; END",
+                &["A b"],
+            ),
+        ] {
+            assert_eq!(replaced(source), expected, "{source}");
+        }
+    }
 
     #[test]
     fn assignments_are_told_from_comparisons() {

@@ -183,10 +183,12 @@ fn relations(hidden: &str) -> String {
 
 /// Row triggers (1) that are BEFORE (2) or INSTEAD OF (64), on INSERT (4) or
 /// UPDATE (16), and statement triggers on INSERT. Servers 13 and 14 call a partition's copy of its parent's
-/// trigger internal.
+/// trigger internal. Where a trigger has a condition, `IF` stands before the source
+/// of its function.
 fn triggers(hidden: &str) -> String {
     format!(
-        "SELECT 'trigger', t.tgrelid, t.tgname, t.tgtype, p.prosrc \
+        "SELECT 'trigger', t.tgrelid, t.tgname, t.tgtype, \
+           CASE WHEN t.tgqual IS NULL THEN '' ELSE 'IF ' END || p.prosrc \
          FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid \
          WHERE CASE t.tgtype & 1 WHEN 1 THEN t.tgtype & 66 <> 0 AND t.tgtype & 20 <> 0 \
              ELSE t.tgtype & 4 <> 0 END \

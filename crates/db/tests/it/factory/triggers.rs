@@ -50,6 +50,52 @@ async fn a_key_that_a_trigger_writes_is_not_chosen() {
 }
 
 #[tokio::test]
+async fn rows_whose_only_key_a_trigger_writes_are_found_by_content() {
+    let tables = |assignment: &str, when: &str| {
+        format!(
+            "CREATE TABLE arts (id serial PRIMARY KEY, title text NOT NULL, \
+               slug text NOT NULL UNIQUE);
+             CREATE FUNCTION slugify() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+               {assignment} RETURN NEW; END $$;
+             CREATE TRIGGER slugify BEFORE INSERT ON arts FOR EACH ROW {when} \
+               EXECUTE FUNCTION slugify();
+             CREATE TABLE notes (id serial PRIMARY KEY, name text NOT NULL UNIQUE, \
+               art int NOT NULL REFERENCES arts)"
+        )
+    };
+    let assignment = "NEW.slug := lower(replace(NEW.title, ' ', '-'));";
+    let maker = Maker::new(&tables(assignment, "")).await;
+    let calls = [
+        call("notes", &[("name", "n")]),
+        call("arts", &[]),
+        call("arts", &[("title", "Foo Bar")]),
+        Call { count: Some(3), ..call("arts", &[]) },
+    ];
+    for call in &calls {
+        maker.make(call).await;
+        let before = fingerprint(&maker).await;
+        let again = maker.make(call).await;
+        assert!(again.outcomes.iter().all(|outcome| *outcome == Outcome::Matched), "{call:?}");
+        assert_eq!(fingerprint(&maker).await, before, "{call:?}");
+    }
+    assert_eq!(maker.value("SELECT count(*) FROM arts").await, "4");
+    assert_eq!(maker.value("SELECT count(*) FROM arts WHERE slug = 'foo-bar'").await, "1");
+    // Who passes it says what the trigger makes of it.
+    let passed = call("arts", &[("title", "Foo Bar"), ("slug", "foo-bar")]);
+    assert_eq!(maker.make(&passed).await.outcome(), Outcome::Matched);
+    // One that writes it only where nobody did leaves it a key.
+    for (assignment, when) in [
+        ("IF NEW.slug IS NULL THEN NEW.slug := NEW.title; END IF;", ""),
+        ("NEW.slug := NEW.title;", "WHEN (NEW.slug IS NULL)"),
+    ] {
+        let maker = Maker::new(&tables(assignment, when)).await;
+        assert_eq!(maker.factory.explain(&call("arts", &[])).unwrap().key, ["slug"]);
+        assert_eq!(maker.make(&call("arts", &[])).await.outcome(), Outcome::Created);
+        assert_eq!(maker.make(&call("arts", &[])).await.outcome(), Outcome::Matched);
+    }
+}
+
+#[tokio::test]
 async fn a_row_whose_key_was_rewritten_is_found_by_another() {
     let hidden = "NEW := jsonb_populate_record(NEW, \
                   jsonb_build_object('path', '/' || NEW.slug))";
