@@ -8,7 +8,7 @@ use seedbed_schema::{Table, UniqueKey, quote, quote_literal};
 use crate::alike;
 use crate::compile::{is_fixed, names as evidence, told_apart};
 use crate::constraint::{checked, excluded, no_partition, null, orphan, second_key};
-use crate::graph::Node;
+use crate::graph::{Node, Source};
 use crate::key::option;
 use crate::line::{make_with, repeat};
 use crate::raised::{is_raised, raised};
@@ -19,14 +19,16 @@ use crate::wanted::Passed;
 /// Tells it.
 pub(crate) fn diagnose(entry: &Entry, trouble: &Trouble) -> Diagnosis {
     let node = step_node(entry, trouble);
-    if let Some(told) = twins(node, trouble) {
-        return told;
-    }
-    match trouble.reason {
-        Reason::Split => split(node, trouble),
-        Reason::Left => left(entry, node, trouble),
-        Reason::Refused => refused(entry, node, trouble),
-    }
+    let mut told = match (twins(node, trouble), trouble.reason) {
+        (Some(told), _) => told,
+        (None, Reason::Split) => split(node, trouble),
+        (None, Reason::Left) => left(entry, node, trouble),
+        (None, Reason::Refused) => refused(entry, node, trouble),
+    };
+    // Two keys over the same columns are chosen by the same words.
+    let mut seen = std::collections::BTreeSet::new();
+    told.hints.retain(|hint| seen.insert(hint.clone()));
+    told
 }
 
 pub(crate) fn diagnosis(message: String) -> Diagnosis {
@@ -86,7 +88,10 @@ fn split(node: &Node, trouble: &Trouble) -> Diagnosis {
     let found = by_key(node, trouble);
     let list: Vec<String> = found
         .iter()
-        .map(|(index, primary)| format!("{primary} by {}", words(table, index)))
+        .map(|(index, primary)| {
+            let row = if primary.is_empty() { "one" } else { primary };
+            format!("{row} by {}", words(table, index))
+        })
         .collect();
     let matches = if list.is_empty() { String::new() } else { format!(": {}", list.join(", ")) };
     let mut told = diagnosis(format!(
@@ -247,12 +252,21 @@ fn differing(node: &Node, trouble: &Trouble, place: &str) -> Diagnosis {
         .collect();
     if let (true, Some((index, primary)), Some(lacking)) = (several, found.first(), lacking.first())
     {
-        let mut told = diagnosis(format!(
-            "{} {primary} has this {}, but another {}{place}",
-            table.name,
-            words(table, index),
-            words(table, lacking)
-        ));
+        let row = match primary.as_str() {
+            "" => format!("a row of {}", table.name),
+            primary => format!("{} {primary}", table.name),
+        };
+        // What both keys have is the same.
+        let own = table.keys.iter().find(|key| key.name == *index);
+        let other = table.keys.iter().find(|key| key.name == **lacking);
+        let rest: Vec<&str> = other
+            .into_iter()
+            .flat_map(UniqueKey::columns)
+            .filter(|name| !own.is_some_and(|own| own.columns().any(|column| column == *name)))
+            .collect();
+        let rest = if rest.is_empty() { words(table, lacking) } else { rest.join(", ") };
+        let has = words(table, index);
+        let mut told = diagnosis(format!("{row} has this {has}, but another {rest}{place}"));
         let key = |index: &str| table.keys.iter().find(|key| key.name == index).map(option);
         // Who named one of them has no use for its name.
         let named =
@@ -334,8 +348,12 @@ fn name(index: Option<&str>) -> &str {
 /// Other keys the call could name.
 fn others(node: &Node) -> Vec<String> {
     let first = node.key.first().index.as_deref();
+    let is_passed = |name: &str| matches!(node.sources.get(name), Some(Source::Argument(_)));
     let keys = node.table.keys.iter().filter(|key| {
-        !key.name.is_empty() && Some(key.name.as_str()) != first && key.predicate.is_none()
+        !key.name.is_empty()
+            && Some(key.name.as_str()) != first
+            && key.predicate.is_none()
+            && key.columns().all(is_passed)
     });
     keys.map(option).collect()
 }
@@ -356,7 +374,7 @@ fn refused(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
         "23514" => checked(entry, table, constraint),
         "23503" => orphan(node, constraint),
         "23502" => null(node, trouble.column.as_deref()),
-        "42501" => forbidden(entry, table, trouble),
+        "42501" => forbidden(entry, node, trouble),
         "40001" => {
             let mut told = diagnosis(format!(
                 "another session made a row of {} that this transaction's snapshot does not show",
@@ -384,6 +402,16 @@ fn refused(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
         _ => diagnosis(format!("the server refused `{}`", trouble.step)),
     };
     told.message.push_str(&place);
+    if state == "42704"
+        && let Some(name) = trouble.message.as_deref().and_then(|said| said.split('"').nth(1))
+        && name.contains('.')
+    {
+        // A policy or a default that reads a setting of the application's.
+        told.hints.push(format!("SET {name} = '…'"));
+    }
+    if table.row_security && told.hints.is_empty() {
+        told.hints.push(policies(table));
+    }
     if let Some(message) = &trouble.message {
         let said = safe(state, message);
         if let Some(said) = said {
@@ -456,6 +484,22 @@ fn misfit(node: &Node, trouble: &Trouble) -> Diagnosis {
     if odd.is_empty() {
         odd = passed.into_iter().map(|(name, _)| name).collect();
     }
+    if odd.len() > 1 {
+        // Nothing is quoted, but types are named: "too long for type varchar(2)".
+        let is_named = |name: &&str| {
+            let sql = node.column(name).map_or("", |column| &column.data_type.sql);
+            said.contains(sql)
+        };
+        let is_like = |name: &&str| {
+            let sql = node.column(name).map_or("", |column| &column.data_type.sql);
+            said.contains(sql.split('(').next().unwrap_or(sql))
+        };
+        let named: Vec<&str> = odd.iter().copied().filter(is_named).collect();
+        let like: Vec<&str> = odd.iter().copied().filter(is_like).collect();
+        if let Some(fewer) = [named, like].into_iter().find(|some| !some.is_empty()) {
+            odd = fewer;
+        }
+    }
     let table = &node.table.name;
     let place = match odd.as_slice() {
         [one] => format!("{table}.{one}"),
@@ -474,7 +518,8 @@ fn misfit(node: &Node, trouble: &Trouble) -> Diagnosis {
     told
 }
 
-fn forbidden(entry: &Entry, table: &Table, trouble: &Trouble) -> Diagnosis {
+fn forbidden(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
+    let table = &node.table;
     let (who, role) = role(table, trouble);
     let updates = entry.plan.steps.iter().any(|step| {
         step.name == trouble.step && step.outcome == Some(seedbed_api::plan::Outcome::Updated)
@@ -505,7 +550,15 @@ fn forbidden(entry: &Entry, table: &Table, trouble: &Trouble) -> Diagnosis {
         told.detail = Some("Row-level security binds the role on this table.".to_owned());
         told.hints.push(policies(table));
     } else {
-        told.hints.push(format!("GRANT SELECT, INSERT, UPDATE ON {own} TO {role}"));
+        // The role has each right on some columns: the others are those that the
+        // statement writes, or of the row that it returns.
+        let written: Vec<String> = match updates {
+            true => node.arguments().map(|(name, _)| quote(name)).collect(),
+            false => node.sources.keys().map(|name| quote(name)).collect(),
+        };
+        let right = if updates { "UPDATE" } else { "INSERT" };
+        let columns = written.join(", ");
+        told.hints.push(format!("GRANT SELECT, {right} ({columns}) ON {own} TO {role}"));
     }
     told
 }

@@ -441,7 +441,8 @@ fn named(asked: &Asked<'_>) -> Result<Choice> {
     }
     let failure = config(format!("({columns}) is not unique in {}", table.name));
     let usable = table.keys.iter().filter(|key| asked.standing(key).is_ok());
-    let failure = usable.fold(failure, |failure, key| failure.hint(option(key)));
+    let options: BTreeSet<String> = usable.map(option).collect();
+    let failure = options.into_iter().fold(failure, Failure::hint);
     let columns: Vec<String> = asked.key.iter().map(|name| seedbed_schema::quote(name)).collect();
     let (name, columns) = (table.name.sql(), columns.join(", "));
     Err(failure.hint(format!("CREATE UNIQUE INDEX ON {name} ({columns})")))
@@ -510,7 +511,7 @@ impl Asked<'_> {
                 && !column.is_surrogate()
                 && !self.is_set(name)
                 && !self.refers(name)
-                && Comparison::of(self.schema, &column.data_type) == Comparison::Native;
+                && matches!(Comparison::of(self.schema, &column.data_type), Comparison::Native(_));
             let scarce = self.model.domain(name).is_some();
             usable.then(|| {
                 (
@@ -554,7 +555,8 @@ impl Asked<'_> {
 
 fn ambiguous<'a>(table: &Table, keys: impl Iterator<Item = &'a UniqueKey>) -> Failure {
     let message = format!("several unique keys could identify the rows of {}", table.name);
-    keys.fold(config(message), |failure, key| failure.hint(option(key)))
+    let options: BTreeSet<String> = keys.map(option).collect();
+    options.into_iter().fold(config(message), Failure::hint)
 }
 
 fn lose(key: &UniqueKey, why: String) -> Lost {

@@ -40,6 +40,14 @@ pub(crate) fn raised(node: &Node) -> Diagnosis {
         told.push(format!("{}: CHECK ({})", check.name, check.expression));
         columns.extend(check.columns.iter().map(String::as_str));
     }
+    for key in &table.keys {
+        for part in key.parts.iter().filter(|part| part.column.is_none()) {
+            if part.expression.contains("::") {
+                told.push(format!("{}: {}", key.name, part.expression));
+                columns.extend(mentioned(table, &part.expression));
+            }
+        }
+    }
     let triggers: Vec<&str> =
         table.triggers.iter().filter(|t| t.on_insert).map(|t| t.name.as_str()).collect();
     if !triggers.is_empty() {

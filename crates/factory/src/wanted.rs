@@ -259,7 +259,10 @@ fn table<'a>(schema: &'a Schema, name: &str, line: &dyn Fn(&str) -> String) -> R
             }))
         }
         Lookup::Unknown(near) => {
-            let failure = config(format!("there is no table {name}"));
+            let failure = match schema.other(name) {
+                Some(what) => config(format!("{name} is {what}: no row can be made in it")),
+                None => config(format!("there is no table {name}")),
+            };
             Err(near.iter().fold(failure, |failure, near| failure.hint(line(near))))
         }
     }

@@ -1,7 +1,7 @@
 //! The conditions of a table, read: what narrows its columns for good, what is
 //! solved row by row, and what only the server can judge.
 
-use seedbed_schema::{Check, NamedType, Schema, Table, TypeRef, TypeShape, quote};
+use seedbed_schema::{Base, Check, NamedType, Schema, Table, TypeRef, TypeShape, quote};
 
 use crate::check::{
     Branch, CAST, Expression, Outcome, Row, Sort, Token, Unknown, branches, is_understood, narrow,
@@ -106,6 +106,7 @@ fn sources(schema: &Schema, table: &Table) -> Vec<Source> {
     }
     found.extend(partitions(table).map(|check| Source { check, value: None }));
     found.extend(computed(table).map(|check| Source { check, value: None }));
+    found.extend(casts(table).map(|check| Source { check, value: None }));
     found
 }
 
@@ -162,6 +163,52 @@ pub(crate) fn domain_checks(schema: &Schema, data_type: &TypeRef) -> Vec<Check> 
         data_type = base;
     }
     found
+}
+
+/// That keys over expressions can be computed: a cast such as `code::int` raises
+/// an error for most texts. What the server finds out with other values it is
+/// asked before.
+fn casts(table: &Table) -> impl Iterator<Item = Check> {
+    let parts = table.keys.iter().flat_map(|key| key.parts.iter().map(move |part| (key, part)));
+    parts.filter(|(_, part)| part.column.is_none() && can_fail(table, &part.expression)).map(
+        |(key, part)| {
+            // Whatever it is, if only it is.
+            let is_computed = format!("(({}) IS NULL) IS NOT NULL", part.expression);
+            let expression = match &key.predicate {
+                Some(predicate) => {
+                    format!("CASE WHEN ({predicate}) THEN {is_computed} ELSE true END")
+                }
+                None => is_computed,
+            };
+            let columns = mentioned(table, &expression).into_iter();
+            let columns = columns.map(|at| table.columns[at].name.clone()).collect();
+            Check { name: key.name.clone(), expression, columns, enforced: true }
+        },
+    )
+}
+
+/// Whether an expression casts to a type that does not hold every text.
+fn can_fail(table: &Table, expression: &str) -> bool {
+    let is_text = |at: &usize| {
+        let base = |base: &Base| {
+            matches!(
+                base,
+                Base::Text | Base::Varchar | Base::Bpchar | Base::Citext | Base::Json | Base::Jsonb
+            )
+        };
+        matches!(&table.columns[*at].data_type.shape, TypeShape::Base(own) if base(own))
+    };
+    mentioned(table, expression).iter().any(is_text)
+        && words(expression).is_some_and(|words| {
+            words.windows(2).any(|pair| match (&pair[0].token, &pair[1].token) {
+                (Token::Mark(CAST), Token::Word(name) | Token::Quoted(name)) => {
+                    !TOTAL.contains(&name.as_str())
+                        && name != "citext"
+                        && table.column(name).is_none()
+                }
+                _ => false,
+            })
+        })
 }
 
 /// That some partition holds the row.

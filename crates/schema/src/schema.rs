@@ -22,6 +22,10 @@ pub struct Schema {
     pub tables: BTreeMap<String, Table>,
     /// Enums, domains and composites by `schema.name`.
     pub types: BTreeMap<String, NamedType>,
+    /// What looks like a table and takes no rows, by `schema.name`: what it is,
+    /// with its article.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub others: BTreeMap<String, String>,
 }
 
 impl Schema {
@@ -41,6 +45,21 @@ impl Schema {
     #[must_use]
     pub fn named_type(&self, name: &TableName) -> Option<&NamedType> {
         self.types.get(&Self::entry(name))
+    }
+
+    /// What a name is that is no table's: `a materialized view`.
+    #[must_use]
+    pub fn other(&self, wanted: &str) -> Option<&str> {
+        let is = |name: &str| {
+            let bare = name.split_once('.').map_or(name, |(_, bare)| bare);
+            name.eq_ignore_ascii_case(wanted) || bare.eq_ignore_ascii_case(wanted)
+        };
+        if let Some((_, what)) = self.others.iter().find(|(name, _)| is(name)) {
+            return Some(what);
+        }
+        let own = ["pg_", "pg_catalog.", "information_schema."];
+        let lower = wanted.to_ascii_lowercase();
+        own.iter().any(|prefix| lower.starts_with(prefix)).then_some("one of the server's own")
     }
 
     /// The table a person means by `users` or `sales.users`. Case decides only

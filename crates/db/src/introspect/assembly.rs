@@ -24,6 +24,10 @@ pub(super) fn schema(catalog: &Catalog, server: u16) -> Schema {
         schema.tables.insert(Schema::entry(&relation.name), table);
     }
     schema.types = types.describe();
+    for (name, kind) in &catalog.others {
+        let what = if *kind == 'm' { "a materialized view" } else { "a view that takes no rows" };
+        schema.others.insert(Schema::entry(name), what.to_owned());
+    }
     schema
 }
 

@@ -14,6 +14,8 @@ use super::type_book::TypeRow;
 #[derive(Default)]
 pub(super) struct Catalog {
     pub relations: BTreeMap<u32, Relation>,
+    /// What takes no rows, and its kind.
+    pub others: Vec<(TableName, char)>,
     /// In the order of their numbers.
     pub columns: HashMap<u32, Vec<ColumnRow>>,
     pub indexes: HashMap<u32, Vec<IndexRow>>,
@@ -70,6 +72,10 @@ impl Catalog {
         match row.tag.as_str() {
             "relation" => {
                 self.relations.insert(row.number()?, Relation::read(&mut row)?);
+            }
+            "other" => {
+                let name = TableName::new(row.text()?, row.text()?);
+                self.others.push((name, row.text()?.chars().next().unwrap_or_default()));
             }
             "column" => {
                 let table = row.number()?;

@@ -67,6 +67,7 @@ pub(super) fn catalogs(version: u16, before: &[(String, String)]) -> String {
     let texts = [
         set(changes.iter().map(|(name, wanted, _)| (*name, *wanted))),
         relations(hidden),
+        others(hidden),
         format!(
             "SELECT 'column', a.attrelid, a.attnum, a.attname, quote_ident(a.attname), a.atttypid, \
                 a.atttypmod, format_type(a.atttypid, a.atttypmod), a.attnotnull, \
@@ -178,6 +179,17 @@ fn relations(hidden: &str) -> String {
          WHERE c.relkind IN ('r', 'p', 'f', 'v') AND c.relpersistence <> 't' \
            AND n.oid NOT IN ({hidden}) \
            AND (c.relkind <> 'v' OR pg_relation_is_updatable(c.oid, true) & 8 <> 0)"
+    )
+}
+
+/// What looks like a table and takes no rows; told who names it. It is no part
+/// of the fingerprint: `REFRESH` would change that.
+fn others(hidden: &str) -> String {
+    format!(
+        "SELECT 'other', n.nspname, c.relname, c.relkind \
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+         WHERE c.relkind IN ('m', 'v') AND c.relpersistence <> 't' AND n.oid NOT IN ({hidden}) \
+           AND (c.relkind = 'm' OR pg_relation_is_updatable(c.oid, true) & 8 = 0)"
     )
 }
 

@@ -128,3 +128,72 @@ async fn what_triggers_raise_is_told_without_values() {
         assert!(told.contains("triggers: raises"), "{state}: {told}");
     }
 }
+
+#[tokio::test]
+async fn what_is_no_table_is_told() {
+    let maker = Maker::new(
+        "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY);
+         CREATE MATERIALIZED VIEW mv AS SELECT * FROM a;
+         CREATE VIEW joined AS SELECT a.id FROM a JOIN b ON a.id = b.id",
+    )
+    .await;
+    for (name, what) in [
+        ("mv", "mv is a materialized view: no row can be made in it"),
+        ("public.joined", "public.joined is a view that takes no rows"),
+        ("pg_class", "pg_class is one of the server's own"),
+        ("nothing", "there is no table nothing"),
+    ] {
+        let refused = maker.refused(&call(name, &[]));
+        assert!(refused.contains(what), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn hints_are_lines_that_help() {
+    let maker = Maker::new(
+        "CREATE TABLE names (id serial PRIMARY KEY, n text NOT NULL, other int);
+         CREATE UNIQUE INDEX ON names (lower(n)); CREATE UNIQUE INDEX ON names (reverse(n));
+         CREATE TABLE \"VerificationToken\" (identifier text NOT NULL, token text NOT NULL UNIQUE, UNIQUE (identifier, token));
+         INSERT INTO \"VerificationToken\" VALUES ('a', 't');
+         CREATE TABLE vc (k text NOT NULL UNIQUE, a varchar(20), b varchar(2), c int)",
+    )
+    .await;
+    let by_other = Call { key: vec!["other".to_owned()], ..call("names", &[("n", "a")]) };
+    let refused = maker.refused(&by_other);
+    assert_eq!(refused.matches("--key n\"").count(), 1, "{refused}");
+    let told =
+        end(&maker, &call("VerificationToken", &[("identifier", "b"), ("token", "t")])).await;
+    assert!(
+        told.contains("a row of VerificationToken has this token, but another identifier None"),
+        "{told}"
+    );
+    let told = end(&maker, &call("vc", &[("k", "a"), ("a", "x"), ("b", "111"), ("c", "1")])).await;
+    assert!(told.contains("a value for vc.b is not of its type"), "{told}");
+}
+
+#[tokio::test]
+async fn a_right_on_columns_is_granted_on_columns() {
+    let maker = Maker::new(
+        "CREATE TABLE secrets (id serial PRIMARY KEY, name text NOT NULL UNIQUE, level int);
+         DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'told_clerk') THEN CREATE ROLE told_clerk; END IF; END $$;
+         GRANT SELECT ON secrets TO told_clerk; GRANT INSERT (name) ON secrets TO told_clerk;
+         GRANT UPDATE (name) ON secrets TO told_clerk; GRANT USAGE ON secrets_id_seq TO told_clerk;",
+    )
+    .await;
+    maker.batch("SET ROLE told_clerk").await;
+    let told = end(&maker, &call("secrets", &[("name", "a"), ("level", "5")])).await;
+    assert!(told.contains("GRANT SELECT, INSERT (\\\"level\\\", \\\"name\\\") ON"), "{told}");
+    maker.batch("RESET ROLE; DROP OWNED BY told_clerk; DROP ROLE told_clerk").await;
+}
+
+#[tokio::test]
+async fn a_key_over_a_cast_is_computed_for_what_is_generated() {
+    let maker = Maker::new(
+        "CREATE TABLE ex (id serial PRIMARY KEY, code text NOT NULL); CREATE UNIQUE INDEX ON ex ((code::int))",
+    )
+    .await;
+    let one = maker.make(&call("ex", &[])).await;
+    assert_eq!(maker.make(&call("ex", &[])).await.rows, one.rows);
+    assert_eq!(maker.make(&Call { count: Some(5), ..call("ex", &[]) }).await.rows.len(), 5);
+    assert_eq!(maker.value("SELECT count(*) FROM ex").await, "5");
+}
