@@ -7,6 +7,7 @@ use seedbed_schema::{Table, UniqueKey, quote, quote_literal};
 
 use crate::alike;
 use crate::compile::{is_fixed, names as evidence, told_apart};
+use crate::computed::word;
 use crate::constraint::{checked, excluded, no_partition, null, orphan, second_key};
 use crate::graph::{Node, Source};
 use crate::key::option;
@@ -78,8 +79,7 @@ fn words(table: &Table, index: &str) -> String {
 
 pub(crate) fn columns(key: &UniqueKey) -> String {
     let parts = key.parts.iter();
-    let names: Vec<&str> =
-        parts.map(|part| part.column.as_deref().unwrap_or(&part.expression)).collect();
+    let names: Vec<String> = parts.map(word).collect();
     names.join(", ")
 }
 

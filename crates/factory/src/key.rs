@@ -15,6 +15,7 @@ use seedbed_schema::{
     Base, Column, KeyPart, NamedType, Schema, Table, TypeRef, TypeShape, UniqueKey,
 };
 
+use crate::computed::{source, word};
 use crate::explanation::Lost;
 use crate::line::make_with;
 use crate::sql::Comparison;
@@ -56,7 +57,7 @@ impl Identifier {
     /// Expressions in it that may be NULL although their columns are not.
     pub(crate) fn doubtful<'a>(&'a self, table: &'a Table) -> impl Iterator<Item = &'a KeyPart> {
         let parts = self.parts.iter().filter(|part| part.column.is_none());
-        parts.filter(|part| !is_total(table, &part.expression))
+        parts.filter(|part| !is_total(table, source(table, part)))
     }
 
     /// As people write it.
@@ -295,7 +296,7 @@ impl Asked<'_> {
     /// The document that an expression takes something out of, if it would be made:
     /// nobody knows what has to be in it.
     fn is_extracted<'a>(&self, part: &'a KeyPart) -> Option<&'a str> {
-        if part.column.is_some() || is_total(self.table, &part.expression) {
+        if part.column.is_some() || is_total(self.table, source(self.table, part)) {
             return None;
         }
         let is_document = |name: &str| {
@@ -561,10 +562,6 @@ fn ambiguous<'a>(table: &Table, keys: impl Iterator<Item = &'a UniqueKey>) -> Fa
 
 fn lose(key: &UniqueKey, why: String) -> Lost {
     Lost { index: key.name.clone(), columns: key.parts.iter().map(word).collect(), why }
-}
-
-fn word(part: &KeyPart) -> String {
-    part.column.clone().unwrap_or_else(|| part.expression.clone())
 }
 
 /// What to write to choose a key.

@@ -4,6 +4,7 @@
 mod alike;
 mod build;
 mod compile;
+mod computed;
 mod constants;
 mod constraint;
 mod diagnose;

@@ -4,6 +4,7 @@ use seedbed_api::plan::Policy;
 use seedbed_schema::{Base, Column, Schema, TypeShape, quote};
 
 use super::columns::{parameter, typed};
+use crate::computed::computed;
 use crate::graph::{Graph, Node, Source};
 use crate::key::Identifier;
 use crate::sql::{Comparison, Statement, equal, over};
@@ -52,7 +53,11 @@ pub(super) fn has(
                 .iter()
                 .filter_map(|name| Some((name.clone(), sought(graph, node, statement, name)?)))
                 .collect();
-            terms.push(format!("({}) = {}", part.expression, over(&part.expression, &columns)));
+            terms.push(format!(
+                "({}) = {}",
+                part.expression,
+                computed(&node.table, part, &columns)
+            ));
             continue;
         };
         let here = format!("t.{}", quote(name));

@@ -24,6 +24,7 @@ use super::columns::{drawn, drawn_before, overriding, parameter, returned, typed
 use super::condition::{compared, kept as born, told_same};
 use super::look_up::parents;
 use super::twins::{contradicts, folding};
+use crate::computed::computed;
 use crate::graph::{Graph, Node, Source};
 use crate::key::Identifier;
 use crate::line::make_with;
@@ -150,11 +151,9 @@ pub(super) fn inside(
         let columns = columns(mentioned);
         terms.extend((!columns.is_empty()).then(|| over(predicate, &columns)));
     }
-    terms.extend(
-        identifier
-            .doubtful(&node.table)
-            .map(|part| format!("{} IS NOT NULL", over(&part.expression, &columns(&part.columns)))),
-    );
+    terms.extend(identifier.doubtful(&node.table).map(|part| {
+        format!("{} IS NOT NULL", computed(&node.table, part, &columns(&part.columns)))
+    }));
     (!terms.is_empty()).then(|| terms.join(" AND "))
 }
 
@@ -248,7 +247,7 @@ fn kept(schema: &Schema, graph: &Graph, node: &Node, statement: &mut Statement) 
                 let columns: Option<Vec<(String, String)>> =
                     part.columns.iter().map(|name| Some((name.clone(), value(name)?))).collect();
                 let same = |columns: Vec<_>| {
-                    format!("({}) = {}", part.expression, over(&part.expression, &columns))
+                    format!("({}) = {}", part.expression, computed(&node.table, part, &columns))
                 };
                 terms.extend(columns.map(same));
                 continue;
@@ -469,7 +468,7 @@ impl Key {
                         .iter()
                         .filter_map(|name| Some((name.clone(), sql(name)?)))
                         .collect();
-                    (over(&part.expression, &columns), format!("({})", part.expression))
+                    (computed(&node.table, part, &columns), format!("({})", part.expression))
                 }
             };
             let [in_c, in_t] = [in_c, in_t].map(|sql| Some(format!("{sql} AS {own}")));

@@ -4,9 +4,10 @@
 use seedbed_api::plan::{Column, Parameter};
 
 use super::columns::{parameter, typed};
+use crate::computed::computed;
 use crate::graph::{Graph, Node};
 use crate::natural::{Natural, natural, normal};
-use crate::sql::{Form, Statement, over};
+use crate::sql::{Form, Statement};
 
 /// The columns of the binding of normalised keys.
 pub(super) fn columns(node: &Node) -> Vec<Column> {
@@ -36,7 +37,7 @@ pub(super) fn normalise(graph: &Graph, index: usize) -> (String, Vec<Parameter>)
                         Some((name.clone(), sql))
                     })
                     .collect();
-                Some(format!("{}::text", over(&part.expression, &columns)))
+                Some(format!("{}::text", computed(&node.table, &part, &columns)))
             }
         };
         list.push(sql.unwrap_or_else(|| "NULL::text".to_owned()));

@@ -5,6 +5,7 @@
 
 use seedbed_schema::{Base, Column, TableKind, TypeShape};
 
+use crate::computed::source;
 use crate::graph::{Graph, Node, Source};
 
 /// Whether some value may be refused.
@@ -48,7 +49,7 @@ fn asks(node: &Node) -> bool {
     let mut texts = keys.flat_map(|key| {
         let parts = key.parts.iter().filter(|part| part.column.is_none());
         let predicate = key.predicate.iter().map(|(text, _)| text.as_str());
-        parts.map(|part| part.expression.as_str()).chain(predicate)
+        parts.map(|part| source(&node.table, part)).chain(predicate)
     });
     node.table.row_security
         || node.through.is_some()

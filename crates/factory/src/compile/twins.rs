@@ -7,9 +7,10 @@ use seedbed_schema::{Column, Schema, quote};
 
 use super::columns::{parameter, typed};
 use super::condition::{compared, kept};
+use crate::computed::computed;
 use crate::graph::{Graph, Node, Source};
 use crate::key::Identifier;
-use crate::sql::{Comparison, Form, Statement, different, over};
+use crate::sql::{Comparison, Form, Statement, different};
 
 /// Columns beside the key that were passed for each row and are to be as they
 /// were passed: by them rows can contradict each other.
@@ -141,7 +142,7 @@ fn keys(
             None => {
                 let columns: Option<Vec<(String, String)>> =
                     part.columns.iter().map(|name| Some((name.clone(), value(name)?))).collect();
-                over(&part.expression, &columns?)
+                computed(&node.table, part, &columns?)
             }
         });
     }

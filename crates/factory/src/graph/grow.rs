@@ -12,6 +12,7 @@ use seedbed_schema::{KeyPart, Schema, Table, TableName, UniqueKey};
 use super::node::{Graph, Identity, Node, Place, Source};
 use super::partition::partitioned;
 use super::telling::Telling;
+use crate::computed::opened;
 use crate::key::{Asked, choose};
 use crate::predicates::is_outside;
 use crate::wanted::{Passed, Wanted, config};
@@ -133,6 +134,7 @@ impl Growing<'_> {
         }
         let mut table = seed.table;
         partitioned(self.schema, &mut table);
+        opened(&mut table);
         let given: BTreeSet<String> = seed.set.keys().cloned().collect();
         let mut model = TableModel::new(self.schema, &table, self.settings, &given);
         let mut lacks = seed.lacks;

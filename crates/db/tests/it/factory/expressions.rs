@@ -55,3 +55,33 @@ async fn what_is_taken_out_of_a_document_is_not_made_up() {
     let why = "what it takes out of d, which was not passed, may be NULL";
     assert!(told.lost.iter().any(|lost| lost.why == why), "{told:?}");
 }
+
+#[tokio::test]
+async fn a_generated_column_is_a_key_by_what_it_is_computed_from() {
+    let maker = Maker::new(
+        "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL, name text, \
+           norm varchar(99) GENERATED ALWAYS AS (lower(email)) STORED UNIQUE);
+         CREATE TABLE posts (id serial PRIMARY KEY, slug text NOT NULL UNIQUE, \
+           author int NOT NULL REFERENCES users)",
+    )
+    .await;
+    let upper = call("users", &[("email", "A@x.test")]);
+    let lower = call("users", &[("email", "a@x.test"), ("name", "A")]);
+    assert_eq!(maker.make(&upper).await.outcome(), Outcome::Created);
+    assert_eq!(maker.make(&lower).await.outcome(), Outcome::Updated);
+    assert_eq!(maker.factory.explain(&upper).unwrap().key, ["norm"]);
+    let mut two = Call { count: Some(2), ..call("users", &[]) };
+    two.set.insert("email".to_owned(), each(&["B@x.test", "a@X.test"]));
+    assert_eq!(maker.make(&two).await.outcomes, [Outcome::Created, Outcome::Matched]);
+    let many = Call { count: Some(20), ..call("users", &[]) };
+    for outcome in [Outcome::Created, Outcome::Matched] {
+        assert_eq!(maker.make(&many).await.outcomes, [outcome; 20]);
+    }
+    let post = call("posts", &[("slug", "s")]);
+    assert_eq!(maker.make(&post).await.outcome(), Outcome::Created);
+    assert_eq!(maker.value("SELECT count(*) FROM users").await, "22");
+    let fresh = Call { fresh: true, count: Some(2), ..call("users", &[]) };
+    assert_eq!(maker.make(&fresh).await.outcomes, [Outcome::Created; 2]);
+    let named = Call { key: vec!["email".to_owned()], ..upper };
+    assert_eq!(maker.make(&named).await.outcome(), Outcome::Matched);
+}
