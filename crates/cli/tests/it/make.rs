@@ -472,3 +472,16 @@ fn ten_processes_at_once_make_one_row() {
     assert_eq!(outcomes.iter().map(created).sum::<usize>(), 1);
     assert_eq!(scene.ask("SELECT count(*), (SELECT count(*) FROM orgs) FROM users"), "1|1");
 }
+
+/// A database may read NULL in arrays as a text; a call does not.
+#[test]
+fn null_is_null_whatever_the_database_makes_of_arrays() {
+    let scene = Scene::new();
+    let _ = scene.ask(
+        "CREATE TABLE notes (id serial PRIMARY KEY, code text NOT NULL UNIQUE,
+           kind text NOT NULL, note text, CHECK (kind <> 'x' OR note IS NOT NULL));
+         ALTER DATABASE shop_test SET array_nulls = off",
+    );
+    scene.make(&["notes", "-n", "3", "kind=a"]).succeeds();
+    assert_eq!(scene.ask("SELECT count(*) FROM notes WHERE note IS NULL"), "3");
+}

@@ -74,6 +74,17 @@ fn rows_are_made_in_the_database_of_the_lease() {
         let other = MakeRequest { lease: "2".into(), ..request.clone() };
         assert_eq!(outcome(&client.make(&other).await.unwrap()), [Outcome::Created]);
 
+        // A list says how many rows there are; none is no request.
+        let values = ["b@x.example", "c@x.example"].map(|value| Some(value.to_owned()));
+        let set = [("email".to_owned(), Argument::Each(values.to_vec()))];
+        let listed = Call { set: set.into(), ..users("") };
+        let made = client.make(&MakeRequest { lease: "1".into(), call: listed }).await.unwrap();
+        assert_eq!(outcome(&made), [Outcome::Created, Outcome::Created]);
+        let none = Call { count: Some(0), ..users("a@x.example") };
+        let request_none = MakeRequest { lease: "1".into(), call: none };
+        let refused = client.make(&request_none).await.unwrap_err();
+        assert!(refused.chain().contains("no row of users is asked for"), "{}", refused.chain());
+
         // A changed schema is noticed, and so is a database that was replaced.
         scene.psql("ALTER TABLE users ADD nick text NOT NULL DEFAULT ''");
         let made = client.make(&request).await.unwrap();
