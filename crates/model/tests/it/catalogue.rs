@@ -65,6 +65,10 @@ pub(crate) fn type_of(sql: &str) -> TypeRef {
         "jsonb" => Base::Jsonb,
         "inet" => Base::Inet,
         "tsvector" => Base::Tsvector,
+        "daterange" => {
+            let inner = base(Base::Date, "date");
+            return wrapped(sql, TypeShape::Range(Box::new(inner)));
+        }
         "int4range" => {
             let inner = base(Base::Int4, "integer");
             return wrapped(sql, TypeShape::Range(Box::new(inner)));

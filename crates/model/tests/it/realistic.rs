@@ -28,7 +28,8 @@ fn an_ordinary_row_is_in_use() {
         age int not null, discount_percent smallint not null, share_percent numeric(5,2) not null, \
         hour int not null, day_of_week int not null, ip text not null, last_ip varchar(45) not null, \
         uuid varchar(36) not null, mac text not null, callback_url varchar(30) not null, \
-        external_id text not null, device_ip text not null unique";
+        external_id text not null, device_ip text not null unique, during daterange not null, \
+        id text not null unique";
     let conditions = "check (is_deleted = false or age > 10)";
     let _ = server.psql("postgres", &format!("create table r ({columns}, {conditions})"));
     let model = table_model(&schema(), &table(&server, "postgres", "r"), &settings("realistic"));
@@ -54,6 +55,8 @@ fn an_ordinary_row_is_in_use() {
         assert_eq!(get("uuid").split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
         assert_eq!(get("mac").split(':').map(str::len).collect::<Vec<_>>(), [2; 6]);
         assert!(get("callback_url").starts_with("https://"), "{row:?}");
+        assert!(get("during").starts_with("[\"202"), "{row:?}");
+        assert!(!get("id").contains(' ') && get("id").len() >= 21, "{row:?}");
         assert!(!get("external_id").contains(' '), "{row:?}");
     }
 }
