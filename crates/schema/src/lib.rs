@@ -5,6 +5,7 @@
 mod column;
 mod constraint;
 mod data_type;
+mod equality;
 mod foreign_key;
 mod graph;
 mod key;
@@ -15,6 +16,7 @@ mod table;
 pub use column::{Collation, Column, Generated, Identity};
 pub use constraint::{Check, Exclusion};
 pub use data_type::{Attribute, Base, NamedType, TypeRef, TypeShape};
+pub use equality::Equality;
 pub use foreign_key::{Action, ForeignKey};
 pub use graph::{Component, Graph};
 pub use key::{KeyPart, UniqueKey};

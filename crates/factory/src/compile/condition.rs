@@ -1,7 +1,7 @@
 //! Conditions of a look-up: a row has a key, and is as it was passed.
 
 use seedbed_api::plan::Policy;
-use seedbed_schema::{Base, Column, Schema, TypeShape, quote};
+use seedbed_schema::{Base, Column, Equality, Schema, TypeShape, quote};
 
 use super::columns::{parameter, typed};
 use crate::computed::computed;
@@ -53,11 +53,9 @@ pub(super) fn has(
                 .iter()
                 .filter_map(|name| Some((name.clone(), sought(graph, node, statement, name)?)))
                 .collect();
-            terms.push(format!(
-                "({}) = {}",
-                part.expression,
-                computed(&node.table, part, &columns)
-            ));
+            let how = Comparison::Native(Equality::of_expression(&part.expression));
+            let here = format!("({})", part.expression);
+            terms.push(equal(&how, &here, &computed(&node.table, part, &columns), false));
             continue;
         };
         let here = format!("t.{}", quote(name));
@@ -70,11 +68,11 @@ pub(super) fn has(
             _ => false,
         };
         let how = match node.column(name) {
-            Some(column) if identifier.index.is_none() => Comparison::of(schema, &column.data_type),
-            _ => Comparison::Native,
+            Some(column) => compares(schema, identifier, column),
+            None => continue,
         };
         if let Some(value) = sought(graph, node, statement, name) {
-            terms.push(equal(how, &here, &value, null));
+            terms.push(equal(&how, &here, &value, null));
         }
     }
     if let Some((predicate, mentioned)) = &identifier.predicate {
@@ -82,6 +80,14 @@ pub(super) fn has(
         terms.extend(stays(graph, node, statement, predicate, mentioned));
     }
     if terms.is_empty() { "true".to_owned() } else { terms.join(" AND ") }
+}
+
+/// How a column of an identifier is compared: what is in an index by its `=`.
+pub(super) fn compares(schema: &Schema, identifier: &Identifier, column: &Column) -> Comparison {
+    match identifier.index {
+        Some(_) => Comparison::native(schema, &column.data_type),
+        None => Comparison::of(schema, &column.data_type),
+    }
 }
 
 /// Whether row `t`, once it is as it was passed, is still inside the predicate
@@ -125,14 +131,14 @@ pub(super) fn same(
     for column in compared(node) {
         if let Some(value) = sought(graph, node, statement, &column.name) {
             let how = Comparison::of(schema, &column.data_type);
-            terms.push(equal(how, &format!("t.{}", quote(&column.name)), &value, true));
+            terms.push(equal(&how, &format!("t.{}", quote(&column.name)), &value, true));
         }
     }
     let mut births = Vec::new();
     for column in kept(node) {
         if let Some(value) = sought(graph, node, statement, &column.name) {
             births.push(equal(
-                Comparison::Native,
+                &Comparison::native(schema, &column.data_type),
                 &format!("t.{}", quote(&column.name)),
                 &value,
                 true,

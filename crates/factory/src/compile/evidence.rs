@@ -190,7 +190,7 @@ fn differing(schema: &Schema, graph: &Graph, index: usize) -> Option<Step> {
     for column in compared(node) {
         let value = typed(column, &statement.text(parameter(graph, node, &column.name)?));
         let here = format!("t.{}", quote(&column.name));
-        let differs = different(Comparison::of(schema, &column.data_type), &here, &value);
+        let differs = different(&Comparison::of(schema, &column.data_type), &here, &value);
         columns.push(format!("({}::text, {differs})", quote_literal(&column.name)));
     }
     if columns.is_empty() {
@@ -201,7 +201,7 @@ fn differing(schema: &Schema, graph: &Graph, index: usize) -> Option<Step> {
         let own = Parameter::Ref(node.name.clone(), column.name.clone());
         let value = typed(column, &statement.text(own));
         row.push(equal(
-            Comparison::Native,
+            &Comparison::native(schema, &column.data_type),
             &format!("t.{}", quote(&column.name)),
             &value,
             !column.not_null,

@@ -17,11 +17,11 @@ use std::collections::BTreeMap;
 
 use seedbed_api::Result;
 use seedbed_api::plan::{Parameter, Policy};
-use seedbed_schema::{Column, Schema, quote};
+use seedbed_schema::{Column, Equality, Schema, quote};
 
 use super::apart::apart;
 use super::columns::{drawn, drawn_before, overriding, parameter, returned, typed, written};
-use super::condition::{compared, kept as born, told_same};
+use super::condition::{compared, compares, kept as born, told_same};
 use super::look_up::parents;
 use super::twins::{contradicts, folding};
 use crate::computed::computed;
@@ -151,9 +151,11 @@ pub(super) fn inside(
         let columns = columns(mentioned);
         terms.extend((!columns.is_empty()).then(|| over(predicate, &columns)));
     }
-    terms.extend(identifier.doubtful(&node.table).map(|part| {
-        format!("{} IS NOT NULL", computed(&node.table, part, &columns(&part.columns)))
-    }));
+    terms.extend(
+        identifier
+            .doubtful(&node.table)
+            .map(|part| format!("{} IS NOT NULL", computed(&node.table, part, &columns(&part.columns)))),
+    );
     (!terms.is_empty()).then(|| terms.join(" AND "))
 }
 
@@ -223,7 +225,7 @@ fn as_passed(
     }
     let equal = |column: &Column| {
         let how = Comparison::of(schema, &column.data_type);
-        Some(equal(how, &format!("{alias}.{}", quote(&column.name)), &value(&column.name)?, true))
+        Some(equal(&how, &format!("{alias}.{}", quote(&column.name)), &value(&column.name)?, true))
     };
     let terms: Vec<String> = compared(node).into_iter().filter_map(equal).collect();
     let births: Vec<String> = born(node).into_iter().filter_map(equal).collect();
@@ -247,7 +249,9 @@ fn kept(schema: &Schema, graph: &Graph, node: &Node, statement: &mut Statement) 
                 let columns: Option<Vec<(String, String)>> =
                     part.columns.iter().map(|name| Some((name.clone(), value(name)?))).collect();
                 let same = |columns: Vec<_>| {
-                    format!("({}) = {}", part.expression, computed(&node.table, part, &columns))
+                    let how = Comparison::Native(Equality::of_expression(&part.expression));
+                    let here = format!("({})", part.expression);
+                    equal(&how, &here, &computed(&node.table, part, &columns), false)
                 };
                 terms.extend(columns.map(same));
                 continue;
@@ -255,14 +259,10 @@ fn kept(schema: &Schema, graph: &Graph, node: &Node, statement: &mut Statement) 
             let nulls = matches!(
                 node.sources.get(name), Some(Source::Argument(passed)) if passed.null
             );
-            let how = match node.column(name) {
-                Some(column) if identifier.index.is_none() => {
-                    Comparison::of(schema, &column.data_type)
-                }
-                _ => Comparison::Native,
-            };
+            let Some(column) = node.column(name) else { continue };
+            let how = compares(schema, identifier, column);
             let here = format!("t.{}", quote(name));
-            terms.extend(value(name).map(|value| equal(how, &here, &value, nulls)));
+            terms.extend(value(name).map(|value| equal(&how, &here, &value, nulls)));
         }
         terms.extend(identifier.predicate.as_ref().map(|(predicate, _)| format!("({predicate})")));
     }
@@ -278,7 +278,7 @@ fn unchanged(schema: &Schema, node: &Node, values: &[(&Column, String)]) -> Stri
     let own = values.iter().filter(|(column, _)| node.key.first().has(&column.name));
     let terms = own.map(|(column, _)| {
         let (how, name) = (Comparison::of(schema, &column.data_type), quote(&column.name));
-        format!(" AND {}", equal(how, &format!("n.{name}"), &format!("c.{name}"), true))
+        format!(" AND {}", equal(&how, &format!("n.{name}"), &format!("c.{name}"), true))
     });
     terms.collect()
 }
@@ -296,7 +296,7 @@ fn many(schema: &Schema, graph: &Graph, node: &Node) -> Result<(String, Vec<Para
     let (ordinal, table) = (quote(ORDINAL), node.relation());
     let mut list = vec![format!("{}::pg_catalog.int4 AS {ordinal}", statement.ordinal())];
     list.extend(values.iter().map(|(column, sql)| format!("{sql} AS {}", quote(&column.name))));
-    let keys = Key::of(node, identifier, &values);
+    let keys = Key::of(schema, node, identifier, &values);
     list.extend(keys.iter().filter_map(|key| key.in_c.as_ref()).cloned());
     let mut from = statement.uncounted_rows();
     if let Some(draws) = draws(node)? {
@@ -342,9 +342,10 @@ fn many(schema: &Schema, graph: &Graph, node: &Node) -> Result<(String, Vec<Para
             keys.iter().filter_map(|key| key.in_t.as_ref()).map(|sql| format!(", {sql}")).collect();
         let on: Vec<String> = keys
             .iter()
-            .map(|Key { name, nulls, .. }| {
-                let operator = if *nulls { "IS NOT DISTINCT FROM" } else { "=" };
-                format!("n.{name} {operator} c.{name}")
+            .map(|Key { name, nulls, equality, .. }| {
+                let (made, asked) = (format!("n.{name}"), format!("c.{name}"));
+                let how = Comparison::Native(equality.clone());
+                equal(&how, &made, &asked, *nulls)
             })
             .collect();
         let also = first.replace(" WHERE ", " AND ");
@@ -435,11 +436,18 @@ struct Key {
     in_t: Option<String>,
     /// Whether two NULLs are the same.
     nulls: bool,
+    /// How two values are compared.
+    equality: Equality,
 }
 
 impl Key {
     /// All parts; none where rows are found by content.
-    fn of(node: &Node, identifier: &Identifier, values: &[(&Column, String)]) -> Vec<Self> {
+    fn of(
+        schema: &Schema,
+        node: &Node,
+        identifier: &Identifier,
+        values: &[(&Column, String)],
+    ) -> Vec<Self> {
         let mut keys = Vec::new();
         if identifier.index.is_none() {
             return keys;
@@ -452,12 +460,22 @@ impl Key {
                 matches!(node.sources.get(name), Some(Source::Argument(passed)) if passed.null)
             });
             let own = quote(&format!("seedbed: key {}", keys.len()));
+            let equality = match part.column.as_ref().and_then(|name| node.column(name)) {
+                Some(column) => Equality::of(schema, &column.data_type),
+                None => Equality::of_expression(&part.expression),
+            };
             let (in_c, in_t) = match &part.column {
                 Some(name) => {
                     let Some(candidate) = sql(name) else { continue };
                     let folding = node.column(name).map(folding).unwrap_or_default();
                     if folding.is_empty() {
-                        keys.push(Self { name: quote(name), in_c: None, in_t: None, nulls });
+                        keys.push(Self {
+                            name: quote(name),
+                            in_c: None,
+                            in_t: None,
+                            nulls,
+                            equality,
+                        });
                         continue;
                     }
                     (format!("{candidate}{folding}"), format!("t.{}", quote(name)))
@@ -472,7 +490,7 @@ impl Key {
                 }
             };
             let [in_c, in_t] = [in_c, in_t].map(|sql| Some(format!("{sql} AS {own}")));
-            keys.push(Self { name: own, in_c, in_t, nulls });
+            keys.push(Self { name: own, in_c, in_t, nulls, equality });
         }
         keys
     }

@@ -58,7 +58,7 @@ pub(super) fn contradicts(
         .filter_map(|column| {
             let here = sql(&column.name)?;
             let first = format!("pg_catalog.first_value({here}) OVER w");
-            Some(different(Comparison::of(schema, &column.data_type), &here, &first))
+            Some(different(&Comparison::of(schema, &column.data_type), &here, &first))
         })
         .collect();
     (!terms.is_empty()).then(|| terms.join(" OR "))

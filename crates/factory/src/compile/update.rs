@@ -49,7 +49,7 @@ pub(super) fn update(
         set.push(format!("{name} = {value}"));
         values.insert(column.name.clone(), value.clone());
         let how = Comparison::of(schema, &column.data_type);
-        differs.push(different(how, &format!("t.{name}"), &value));
+        differs.push(different(&how, &format!("t.{name}"), &value));
     }
     if set.is_empty() {
         return None;
@@ -57,7 +57,12 @@ pub(super) fn update(
     let mut births = Vec::new();
     for column in kept(node) {
         let value = take(&mut statement, column, parameter(graph, node, &column.name)?);
-        births.push(equal(Comparison::Native, &format!("t.{}", quote(&column.name)), &value, true));
+        births.push(equal(
+            &Comparison::native(schema, &column.data_type),
+            &format!("t.{}", quote(&column.name)),
+            &value,
+            true,
+        ));
     }
     let same = match births.as_slice() {
         [] => "NULL::text".to_owned(),
@@ -68,8 +73,8 @@ pub(super) fn update(
         let own = Parameter::Ref(node.name.clone(), column.name.clone());
         let value = take(&mut statement, column, own);
         ids.push(value.clone());
-        let operator = if column.not_null { "=" } else { "IS NOT DISTINCT FROM" };
-        found.push(format!("t.{} {operator} {value}", quote(&column.name)));
+        let how = Comparison::native(schema, &column.data_type);
+        found.push(equal(&how, &format!("t.{}", quote(&column.name)), &value, !column.not_null));
     }
     let mut conditions = found;
     // In a scope of its own where rows come in beside it, so that an expression's

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use seedbed_schema::{Check, Exclusion, KeyPart, Schema, Table, UniqueKey, quote};
+use seedbed_schema::{Check, Equality, Exclusion, KeyPart, Schema, Table, UniqueKey, quote};
 
 use super::subselect::{Subselect, array, free_name};
 
@@ -73,7 +73,7 @@ fn asked(
         judged.iter().map(|check| format!("(({}) IS NOT FALSE)", check.expression)).collect();
     if beside_rows {
         let taken = |rival| format!("NOT EXISTS ({})", taken(table, &rival));
-        conditions.extend(rivals(table).map(taken));
+        conditions.extend(rivals(schema, table).map(taken));
     }
     outputs.extend(table.keys.iter().map(group));
     let wanted = if conditions.is_empty() { "true".to_owned() } else { conditions.join(" AND ") };
@@ -81,7 +81,7 @@ fn asked(
     let sql = format!(
         "SELECT {} FROM {} AS {alias} WHERE {wanted} ORDER BY {alias}.{number}",
         outputs.join(", "),
-        with_parts(table, &subselect.sql),
+        with_parts(schema, table, &subselect.sql),
     );
     Question { sql, parameters: subselect.parameters }
 }
@@ -120,12 +120,19 @@ struct Rival<'a> {
 }
 
 impl<'a> Rival<'a> {
-    fn of(number: usize, key: &'a UniqueKey) -> Self {
-        let operator = if key.nulls_not_distinct { "IS NOT DISTINCT FROM" } else { "=" };
+    fn of(schema: &Schema, table: &Table, number: usize, key: &'a UniqueKey) -> Self {
+        let operator = |part: &KeyPart| {
+            let column = part.column.as_ref().and_then(|name| table.column(name));
+            match column {
+                _ if key.nulls_not_distinct => "IS NOT DISTINCT FROM".to_owned(),
+                Some(column) => Equality::of(schema, &column.data_type).operator(),
+                None => Equality::of_expression(&part.expression).operator(),
+            }
+        };
         Self {
             number,
             parts: &key.parts,
-            operators: key.parts.iter().map(|_| operator.to_owned()).collect(),
+            operators: key.parts.iter().map(operator).collect(),
             predicate: key.predicate.as_deref(),
         }
     }
@@ -149,8 +156,9 @@ impl<'a> Rival<'a> {
     }
 }
 
-fn rivals(table: &Table) -> impl Iterator<Item = Rival<'_>> {
-    let keys = table.keys.iter().enumerate().map(|(number, key)| Rival::of(number, key));
+fn rivals<'a>(schema: &'a Schema, table: &'a Table) -> impl Iterator<Item = Rival<'a>> {
+    let keys = table.keys.iter().enumerate();
+    let keys = keys.map(move |(number, key)| Rival::of(schema, table, number, key));
     let exclusions = table.exclusions.iter().enumerate();
     let offset = table.keys.len();
     keys.chain(exclusions.map(move |(number, one)| Rival::of_exclusion(offset + number, one)))
@@ -159,10 +167,10 @@ fn rivals(table: &Table) -> impl Iterator<Item = Rival<'_>> {
 /// The subselect with the parts of every key computed over the candidates, so
 /// that inside of a look-up their names mean the candidate and plain names the
 /// row that is there.
-fn with_parts(table: &Table, subselect: &str) -> String {
+fn with_parts(schema: &Schema, table: &Table, subselect: &str) -> String {
     let alias = quote(&table.name.name);
     let mut outputs = vec![format!("{alias}.*")];
-    for rival in rivals(table) {
+    for rival in rivals(schema, table) {
         for (index, part) in rival.parts.iter().enumerate() {
             outputs.push(format!("({}) AS {}", part.expression, rival.part(table, index)));
         }

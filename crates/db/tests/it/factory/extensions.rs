@@ -133,3 +133,63 @@ async fn a_key_under_a_language_of_icu_keeps_what_differs_apart() {
         assert_eq!(made.outcome(), Outcome::Created, "{name}");
     }
 }
+
+/// Extensions in a schema that no path has, as hosted databases keep them and
+/// `pg_dump` leaves the path.
+#[tokio::test]
+async fn an_extension_off_the_search_path_compares_as_on_it() {
+    let target = database();
+    let session = session(&target).await;
+    for name in ["citext", "ltree"] {
+        let question = format!("SELECT 1 FROM pg_available_extensions WHERE name = '{name}'");
+        if !has(&session, name, &question).await {
+            return;
+        }
+    }
+    let sql = "CREATE SCHEMA \"ext.s\"; CREATE SCHEMA app;
+        CREATE EXTENSION citext SCHEMA \"ext.s\"; CREATE EXTENSION ltree SCHEMA \"ext.s\";
+        CREATE DOMAIN app.mail AS \"ext.s\".citext;
+        CREATE TABLE app.ci (id serial PRIMARY KEY, e \"ext.s\".citext NOT NULL UNIQUE, \
+          m app.mail, p \"ext.s\".ltree);
+        CREATE TABLE app.tree (path \"ext.s\".ltree NOT NULL UNIQUE, name app.mail);
+        CREATE TABLE app.folded (id serial PRIMARY KEY, e text NOT NULL);
+        CREATE UNIQUE INDEX ON app.folded ((e::\"ext.s\".citext));
+        CREATE TABLE app.loose (e \"ext.s\".citext NOT NULL)";
+    session.batch(sql).await.unwrap();
+    for path in ["public", "''", "app, \"ext.s\", public"] {
+        session.batch("TRUNCATE app.ci, app.tree, app.folded, app.loose").await.unwrap();
+        let maker = Maker::on(target.clone()).await;
+        maker.batch(&format!("SET search_path = {path}")).await;
+        for (table, upper, lower, other) in [
+            ("app.ci", vec![("e", "A"), ("m", "M"), ("p", "x.y")], ("e", "a"), ("m", "m")),
+            ("app.tree", vec![("path", "a.b"), ("name", "N")], ("path", "a.b"), ("name", "n")),
+            ("app.folded", vec![("e", "A")], ("e", "a"), ("e", "a")),
+            ("app.loose", vec![("e", "A")], ("e", "a"), ("e", "a")),
+        ] {
+            let place = format!("{table} by {path}");
+            assert_eq!(
+                maker.make(&call(table, &upper)).await.outcome(),
+                Outcome::Created,
+                "{place}"
+            );
+            for again in [&upper[..], &[lower, other]] {
+                let again = call(table, again);
+                assert_eq!(maker.make(&again).await.outcome(), Outcome::Matched, "{place}");
+            }
+            let mut many = Call { count: Some(2), ..call(table, &[]) };
+            let (mine, yours) = (lower.1, if table == "app.tree" { "c" } else { "B" });
+            many.set.insert(lower.0.to_owned(), super::ground::each(&[mine, yours]));
+            let made = maker.make(&many).await;
+            assert_eq!(made.outcomes, [Outcome::Matched, Outcome::Created], "{place}");
+            assert_eq!(maker.make(&many).await.outcomes, [Outcome::Matched; 2], "{place}");
+            if table != "app.loose" {
+                for expected in [Outcome::Created, Outcome::Matched] {
+                    let generated = Call { count: Some(3), ..call(table, &[]) };
+                    assert_eq!(maker.make(&generated).await.outcomes, [expected; 3], "{place}");
+                }
+            }
+        }
+        let changed = call("app.tree", &[("path", "a.b"), ("name", "other")]);
+        assert_eq!(maker.make(&changed).await.outcome(), Outcome::Updated, "{path}");
+    }
+}
