@@ -100,7 +100,9 @@ fn wheel(current: &Environment, package: &Path) -> Result<PathBuf> {
 /// The tests of the package.
 fn tests(environment: &Environment, package: &Path, stage: &Stage) -> Result<Step> {
     let mut command = Command::new(environment.program("python"));
-    command.args(["-m", "pytest", "-p", "no:cacheprovider", "-n", "2", "tests"]);
+    command.args(["-m", "pytest", "-p", "no:cacheprovider", "-n", "2", "--durations=15"]);
+    // Said here, not in the package: a run without pytest-asyncio would not know it.
+    command.args(["-o", "asyncio_default_fixture_loop_scope=function", "tests"]);
     command.current_dir(package).env("PATH", environment.path()?);
     command.env("PYTHONDONTWRITEBYTECODE", "1");
     stage.surround(&mut command);
