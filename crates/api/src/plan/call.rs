@@ -16,7 +16,8 @@ pub struct Call {
     /// Columns and their values, as text in the server's input syntax.
     #[serde(default)]
     pub set: BTreeMap<String, Argument>,
-    /// How many rows; absent: one row, which is not a list of one.
+    /// How many rows; absent: as many as the longest list in `set` has, and
+    /// without a list one row, which is not a list of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
     /// Rows that refer to the ones made: as many for each of them.
