@@ -10,10 +10,42 @@ use seedbed_api::{Failure, Result};
 use seedbed_schema::{Base, Column, NamedType, Schema, TypeRef, TypeShape};
 use seedbed_values::Datum;
 
-use crate::graph::{Graph, Node, Source};
+use crate::graph::{Graph, Node, Place, Source};
 use crate::line::make_with;
 use crate::natural::datum;
 use crate::wanted::config;
+
+/// Refuses rows that would all have the same key, where there are several. How
+/// many there are is no part of a plan.
+///
+/// # Errors
+/// `Config`, naming the key.
+pub(crate) fn one_of_a_key(graph: &Graph, count: u32) -> Result<()> {
+    let mut nodes = graph.nodes.iter();
+    let Some(node) = nodes.find(|node| node.same_key && size(node, count) > 1) else {
+        return Ok(());
+    };
+    let key = node.key.first();
+    let columns: Vec<&str> = key.columns().collect();
+    let message = format!(
+        "the rows of {} cannot all have the same key ({})",
+        node.table.name,
+        columns.join(", ")
+    );
+    // A value for each row; what a parent gives nobody can pass.
+    let given = |name: &&str| matches!(node.sources.get(*name), Some(Source::Parent { .. }));
+    let mut free: Vec<&str> = columns.iter().copied().filter(|name| !given(name)).collect();
+    free.extend_from_within(..);
+    if let (true, Some((_, mentioned))) = (free.is_empty(), &key.predicate) {
+        // Outside of the predicate there is no such key.
+        free.extend(mentioned.iter().map(String::as_str).filter(|name| !columns.contains(name)));
+    }
+    let hint = match (free.as_slice(), node.place) {
+        ([], Place::Child { .. }) => format!("--with {}=1", node.name),
+        (free, _) => make_with(&node.table.name.to_string(), free),
+    };
+    Err(config(message).hint(hint))
+}
 
 /// Refuses them.
 ///

@@ -16,7 +16,10 @@ pub(crate) fn second_key(node: &Node, constraint: &str) -> Diagnosis {
     let key = table.keys.iter().find(|key| key.name == constraint);
     let words = key.map_or_else(|| constraint.to_owned(), columns);
     let generated = key.is_some_and(|key| is_generated(node, key.columns()));
-    let mut told = if generated {
+    let is_first = node.key.first().index.as_deref() == Some(constraint);
+    let mut told = if is_first && !generated {
+        diagnosis(format!("a row of {} has this {words} already", table.name))
+    } else if generated {
         diagnosis(format!("the generated {words} is taken by another row of {}", table.name))
     } else {
         diagnosis(format!(
@@ -26,8 +29,7 @@ pub(crate) fn second_key(node: &Node, constraint: &str) -> Diagnosis {
         ))
     };
     if let Some(key) = key {
-        let chosen = node.key.first().index.as_deref() == Some(key.name.as_str());
-        if !generated && !chosen {
+        if !generated && !is_first {
             told.hints.push(option(key));
         }
         told.hints.push(make_with(&table.name.to_string(), &key.columns().collect::<Vec<_>>()));

@@ -318,6 +318,10 @@ fn unlike<'a>(node: &Node, trouble: &'a Trouble) -> Vec<&'a str> {
     found
 }
 
+fn is_passed(node: &Node, name: &str) -> bool {
+    matches!(node.sources.get(name), Some(Source::Argument(_)))
+}
+
 /// What was found by a step of evidence.
 fn rows<'a>(trouble: &'a Trouble, step: &str) -> &'a [Vec<Option<String>>] {
     trouble.evidence.get(step).map(Vec::as_slice).unwrap_or_default()
@@ -365,7 +369,11 @@ fn refused(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
     let place = place(node, trouble);
     let mut told = match state {
         // A key that can be no conflict target: the row is there, and not seen.
-        "23505" if node.key.first().index.as_deref() == Some(constraint) => {
+        "23505"
+            if node.key.first().index.as_deref() == Some(constraint)
+                && !(node.fresh
+                    && node.key.first().columns().all(|name| is_passed(node, name))) =>
+        {
             left(entry, node, trouble)
         }
         "23505" => second_key(node, constraint),

@@ -9,7 +9,7 @@ use seedbed_api::{Failure, Kind, Result};
 use seedbed_model::Settings;
 use seedbed_schema::Schema;
 
-use crate::alike::alike;
+use crate::alike::{alike, one_of_a_key};
 use crate::build::build;
 use crate::compile::plan;
 use crate::diagnose::{diagnose, step_node};
@@ -74,6 +74,7 @@ impl Factory {
         let call = &*call.counted();
         let (entry, arguments) = self.entry(call)?;
         let count = call.count.unwrap_or(1);
+        one_of_a_key(&entry.graph, count)?;
         alike(&entry.schema, &entry.graph, &arguments, count)?;
         Ok(Compiled { plan: Arc::clone(&entry.plan), arguments, count })
     }
@@ -95,6 +96,7 @@ impl Factory {
     pub fn build(&self, call: &Call) -> Result<Vec<Made>> {
         let call = &*call.counted();
         let (entry, arguments) = self.entry(call)?;
+        one_of_a_key(&entry.graph, call.count.unwrap_or(1))?;
         let request = ValuesRequest {
             shape: entry.plan.shape.clone(),
             arguments,

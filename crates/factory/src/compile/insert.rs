@@ -151,11 +151,9 @@ pub(super) fn inside(
         let columns = columns(mentioned);
         terms.extend((!columns.is_empty()).then(|| over(predicate, &columns)));
     }
-    terms.extend(
-        identifier
-            .doubtful(&node.table)
-            .map(|part| format!("{} IS NOT NULL", computed(&node.table, part, &columns(&part.columns)))),
-    );
+    terms.extend(identifier.doubtful(&node.table).map(|part| {
+        format!("{} IS NOT NULL", computed(&node.table, part, &columns(&part.columns)))
+    }));
     (!terms.is_empty()).then(|| terms.join(" AND "))
 }
 

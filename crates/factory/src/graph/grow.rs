@@ -193,6 +193,7 @@ impl Growing<'_> {
             constants: BTreeMap::new(),
             policy: seed.policy,
             fresh: seed.fresh,
+            same_key: false,
             through: seed.through,
         });
         self.remember(index, seed.first);

@@ -37,6 +37,8 @@ pub(crate) struct Node {
     pub(crate) constants: BTreeMap<String, Option<String>>,
     pub(crate) policy: Policy,
     pub(crate) fresh: bool,
+    /// Whether all its rows would have the same key: there can be one of them.
+    pub(crate) same_key: bool,
     /// The view that its statements are about; absent: the table itself.
     pub(crate) through: Option<TableName>,
 }

@@ -16,7 +16,6 @@ use seedbed_schema::ForeignKey;
 
 use super::grow::{Growing, Sameness, Seed};
 use super::node::{Place, Source};
-use crate::line::make_with;
 use crate::wanted::config;
 
 impl Growing<'_> {
@@ -28,7 +27,8 @@ impl Growing<'_> {
         let followed = self.followed(index, &foreign_keys);
         self.keep_defaults(index, &followed, first);
         self.vary(index, &followed);
-        let own = self.own(index, &followed)?;
+        let (own, same_key) = self.own(index, &followed);
+        self.nodes[index].same_key = same_key;
         let mut shared: Vec<ForeignKey> = Vec::new();
         for foreign in followed {
             if foreign.parent == self.nodes[index].table.name && !own.contains(&foreign.name) {
@@ -83,14 +83,16 @@ impl Growing<'_> {
 
     /// Names of the foreign keys whose parent no other row may have: without
     /// that, a unique key would be the same for all rows.
-    fn own<'f>(&self, index: usize, followed: &'f [ForeignKey]) -> Result<Vec<String>> {
+    /// And whether all rows have the same key nevertheless.
+    fn own<'f>(&self, index: usize, followed: &'f [ForeignKey]) -> (Vec<String>, bool) {
         let node = &self.nodes[index];
         let single = node.rows == Rows::One && !node.fresh;
         let passed = node.arguments().next().is_some();
         if single && !passed && matches!(node.place, Place::Target | Place::Shared) {
-            return Ok(Vec::new());
+            return (Vec::new(), false);
         }
         let mut own: Vec<String> = Vec::new();
+        let mut same_key = false;
         for key in &node.table.keys {
             let chosen = node.key.first().index.as_deref().unwrap_or_default() == key.name;
             if chosen && single && matches!(node.place, Place::Target | Place::Shared) {
@@ -128,23 +130,10 @@ impl Growing<'_> {
             match leading {
                 _ if varies => {}
                 Some(foreign) => own.push(foreign.name.clone()),
-                None if chosen && !single => {
-                    let own: Vec<&str> = key.columns().collect();
-                    let columns = own.join(", ");
-                    let message = format!(
-                        "the rows of {} cannot all have the same key ({columns})",
-                        node.table.name
-                    );
-                    // A value for each row.
-                    let name = node.table.name.to_string();
-                    return Err(
-                        config(message).hint(make_with(&name, &[own.clone(), own].concat()))
-                    );
-                }
-                None => {}
+                None => same_key |= chosen && !single,
             }
         }
-        Ok(own)
+        (own, same_key)
     }
 
     /// Whether a condition wants two references to be to different rows.

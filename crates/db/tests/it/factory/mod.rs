@@ -18,6 +18,7 @@ mod judged;
 mod keys;
 mod limits;
 mod locks;
+mod lone;
 mod optional;
 mod own_table;
 mod parents;
