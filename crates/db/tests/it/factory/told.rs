@@ -197,3 +197,18 @@ async fn a_key_over_a_cast_is_computed_for_what_is_generated() {
     assert_eq!(maker.make(&Call { count: Some(5), ..call("ex", &[]) }).await.rows.len(), 5);
     assert_eq!(maker.value("SELECT count(*) FROM ex").await, "5");
 }
+
+#[tokio::test]
+async fn a_key_that_was_not_passed_is_no_way_out() {
+    let maker = Maker::new(
+        "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL UNIQUE);
+         CREATE TABLE subs (id serial PRIMARY KEY, user_id int NOT NULL REFERENCES users, status text NOT NULL);
+         CREATE UNIQUE INDEX ON subs (user_id) WHERE status = 'active'",
+    )
+    .await;
+    let set = [("status".to_owned(), each(&["active", "canceled"]))];
+    let several = Call { set: set.into(), ..call("subs", &[]) };
+    let told = end(&maker, &several).await;
+    assert!(told.contains("subs_user_id_idx: WHERE (status = 'active'::text)"), "{told}");
+    assert!(!told.contains("--key id"), "{told}");
+}
