@@ -2,7 +2,7 @@
 //! the evidence that was gathered, to a sentence and a line to paste. No row
 //! value is told but primary keys, which are the person's own handle on a row.
 
-use seedbed_api::plan::{Argument, Diagnosis, Policy, Reason, Trouble};
+use seedbed_api::plan::{Diagnosis, Policy, Reason, Trouble};
 use seedbed_schema::{Table, UniqueKey, quote, quote_literal};
 
 use crate::alike;
@@ -12,10 +12,12 @@ use crate::constraint::{checked, excluded, no_partition, null, orphan, second_ke
 use crate::graph::{Node, Source};
 use crate::key::option;
 use crate::line::{make_with, repeat};
+use crate::misfit::misfit;
 use crate::raised::{is_raised, raised};
+use crate::said::safe;
 use crate::shape::Entry;
 use crate::twins::twins;
-use crate::wanted::Passed;
+use crate::waiting::{cancelled, waiting};
 
 /// Tells it.
 pub(crate) fn diagnose(entry: &Entry, trouble: &Trouble) -> Diagnosis {
@@ -323,11 +325,11 @@ fn is_passed(node: &Node, name: &str) -> bool {
 }
 
 /// What was found by a step of evidence.
-fn rows<'a>(trouble: &'a Trouble, step: &str) -> &'a [Vec<Option<String>>] {
+pub(crate) fn rows<'a>(trouble: &'a Trouble, step: &str) -> &'a [Vec<Option<String>>] {
     trouble.evidence.get(step).map(Vec::as_slice).unwrap_or_default()
 }
 
-fn text(row: &[Option<String>], column: usize) -> Option<&str> {
+pub(crate) fn text(row: &[Option<String>], column: usize) -> Option<&str> {
     row.get(column)?.as_deref()
 }
 
@@ -430,102 +432,6 @@ fn refused(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
     told
 }
 
-/// What may be told of the server's message. Those of data exceptions quote the
-/// value, but for a text that is too long (22001). What functions and triggers
-/// raise, with P0001 or a state of their own, is written for people, and often
-/// built of values: what looks like one is left out.
-pub(crate) fn safe(state: &str, message: &str) -> Option<String> {
-    // The manual's appendix A: classes of the server's own errors.
-    const OWN: [&str; 17] = [
-        "08", "0A", "23", "25", "26", "28", "2B", "2D", "3D", "3F", "40", "42", "53", "54", "55",
-        "57", "XX",
-    ];
-    match state.get(..2).unwrap_or_default() {
-        "22" => (state == "22001").then(|| message.to_owned()),
-        class if OWN.contains(&class) => Some(message.to_owned()),
-        _ => Some(without_values(message)),
-    }
-}
-
-/// A message without what is quoted, words with digits, and addresses.
-fn without_values(message: &str) -> String {
-    let mut bare = String::new();
-    let mut quoted = None;
-    let mut before = ' ';
-    for letter in message.chars() {
-        match quoted {
-            Some(quote) if letter == quote => quoted = None,
-            Some(_) => {}
-            // Not an apostrophe within a word.
-            None if "\"'`".contains(letter) && !before.is_alphanumeric() => {
-                bare.push('…');
-                quoted = Some(letter);
-            }
-            None => bare.push(letter),
-        }
-        before = letter;
-    }
-    let is_value = |word: &&str| word.contains(|letter: char| letter == '@' || letter.is_numeric());
-    let words = bare.split(' ').map(|word| if is_value(&word) { "…" } else { word });
-    words.collect::<Vec<_>>().join(" ")
-}
-
-/// A value that its type does not take. The server names no column, but quotes
-/// the value: only those that were passed it are told.
-fn misfit(node: &Node, trouble: &Trouble) -> Diagnosis {
-    let passed: Vec<(&str, &Passed)> = node.arguments().collect();
-    let said = trouble.message.as_deref().unwrap_or_default();
-    let is_quoted = |passed: &Passed| {
-        let values = match trouble.run.arguments.get(&passed.argument) {
-            Some(Argument::Same(value)) => std::slice::from_ref(value),
-            Some(Argument::Each(values)) => values.as_slice(),
-            None => &[],
-        };
-        values.iter().flatten().any(|value| {
-            ["\"{}\"", "«{}»", "„{}“", "“{}”", "« {} »"]
-                .iter()
-                .any(|quotes| said.contains(&quotes.replace("{}", value)))
-        })
-    };
-    let mut odd: Vec<&str> =
-        passed.iter().filter(|(_, passed)| is_quoted(passed)).map(|(name, _)| *name).collect();
-    if odd.is_empty() {
-        odd = passed.into_iter().map(|(name, _)| name).collect();
-    }
-    if odd.len() > 1 {
-        // Nothing is quoted, but types are named: "too long for type varchar(2)".
-        let is_named = |name: &&str| {
-            let sql = node.column(name).map_or("", |column| &column.data_type.sql);
-            said.contains(sql)
-        };
-        let is_like = |name: &&str| {
-            let sql = node.column(name).map_or("", |column| &column.data_type.sql);
-            said.contains(sql.split('(').next().unwrap_or(sql))
-        };
-        let named: Vec<&str> = odd.iter().copied().filter(is_named).collect();
-        let like: Vec<&str> = odd.iter().copied().filter(is_like).collect();
-        if let Some(fewer) = [named, like].into_iter().find(|some| !some.is_empty()) {
-            odd = fewer;
-        }
-    }
-    let table = &node.table.name;
-    let place = match odd.as_slice() {
-        [one] => format!("{table}.{one}"),
-        _ => table.to_string(),
-    };
-    let mut told = diagnosis(format!("a value for {place} is not of its type"));
-    let types: Vec<String> = odd
-        .iter()
-        .filter_map(|name| node.column(name))
-        .map(|column| format!("{} is {}", column.name, column.data_type.sql))
-        .collect();
-    if !types.is_empty() {
-        told.detail = Some(types.join("\n"));
-        told.hints.push(make_with(&table.to_string(), &odd));
-    }
-    told
-}
-
 fn forbidden(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
     let table = &node.table;
     let (who, role) = role(table, trouble);
@@ -568,54 +474,5 @@ fn forbidden(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
         let columns = written.join(", ");
         told.hints.push(format!("GRANT SELECT, {right} ({columns}) ON {own} TO {role}"));
     }
-    told
-}
-
-/// By `statement_timeout` or a person, and no other session has a lock.
-fn cancelled(node: &Node) -> Diagnosis {
-    let mut told = diagnosis(format!("the statement for {} was cancelled", node.table.name));
-    let triggers: Vec<&str> = node.table.triggers.iter().map(|one| one.name.as_str()).collect();
-    if !triggers.is_empty() {
-        told.detail = Some(format!("triggers: {}", triggers.join(", ")));
-    }
-    told.hints.push("SET statement_timeout = 0".to_owned());
-    told.hints.push(repeat(node));
-    told
-}
-
-fn waiting(node: &Node, trouble: &Trouble, state: &str) -> Diagnosis {
-    let table = &node.table;
-    // Those with locks on this table come first: others of the plan may be
-    // waited for through a foreign key.
-    let own = table.name.sql();
-    let all = rows(trouble, evidence::WRITERS);
-    let mut writers: Vec<_> = all.iter().filter(|row| text(row, 5) == Some(&own)).collect();
-    writers.extend(all.iter().filter(|row| text(row, 5) != Some(&own)));
-    let mut seen = std::collections::BTreeSet::new();
-    let first = writers.first().and_then(|row| text(row, 2)).map(str::to_owned);
-    let list: Vec<String> = writers
-        .into_iter()
-        .filter(|row| seen.insert(text(row, 2)))
-        .filter_map(|row| {
-            let name = text(row, 3).filter(|name| !name.is_empty()).unwrap_or("without a name");
-            let state = text(row, 4).unwrap_or("state unknown");
-            Some(format!("process {} ({name}, {state})", text(row, 2)?))
-        })
-        .collect();
-    let message = if state == "40P01" {
-        format!("two sessions wait for each other's rows of {}", table.name)
-    } else {
-        format!("a row of {} was waited for in vain", table.name)
-    };
-    let mut told = diagnosis(message);
-    if !list.is_empty() {
-        told.detail =
-            Some(format!("locks on what the call needs are held by: {}", list.join("; ")));
-    }
-    if let Some(process) = first {
-        // Or commit or roll back there.
-        told.hints.push(format!("SELECT pg_terminate_backend({process})"));
-    }
-    told.hints.push(format!("{}   # before the tests, so that none waits for it", repeat(node)));
     told
 }

@@ -15,10 +15,10 @@ use super::need::{Answer, Question};
 use super::scout::{Kinds, Scout};
 use super::sieve::Sieve;
 use super::values::{Columns, room, values_as, wanted};
-use crate::diagnose::safe;
 use crate::graph::{Identity, Node, Source};
 use crate::line::make_with;
 use crate::run::Refusal;
+use crate::said::safe;
 use crate::wanted::config;
 
 /// Alternatives of a row that are shown in each round.

@@ -110,6 +110,15 @@ async fn a_statement_that_was_cancelled_waited_for_nobody() {
     assert!(told.contains("the statement for slow was cancelled"), "{told}");
     assert!(told.contains("statement timeout"), "{told}");
     assert!(told.contains("SET statement_timeout"), "{told}");
+    // Another session has a lock, for which nobody need have waited.
+    let other = maker.beside().await;
+    other.batch("BEGIN; LOCK TABLE slow IN ROW SHARE MODE").await;
+    let told = end(&maker, &call("slow", &[("name", "a")])).await;
+    assert!(
+        told.contains("the statement for slow was cancelled, perhaps while it waited"),
+        "{told}"
+    );
+    other.batch("ROLLBACK").await;
 }
 
 #[tokio::test]
