@@ -26,16 +26,15 @@ class Run:
         self.outcomes = {n: ["matched"] * size for n, size in self.size.items()}
         self.differs = {n: set() for n in self.bindings}
         self.kept = {n: set() for n in self.bindings}
-        self.skipped = set()
+        self.spared = {n: set() for n in self.bindings}
         self.values = None
         self.own = False
 
     def run(self):
         try:
             for step in self.plan["steps"]:
-                if not self.asked_for(step):
-                    self.skipped.add(step["into"])
-                elif self.todo(step):
+                self.spare(step)
+                if self.todo(step):
                     self.step(step)
         except BaseException:
             if self.own:
@@ -79,21 +78,33 @@ class Run:
                 (self.kept[into].add if same == "k" else self.kept[into].discard)(i)
                 if step.get("outcome") and self.outcomes[into][i] != "created":
                     self.outcomes[into][i] = step["outcome"]
-        left = sorted(self.differs[into]) if on == "differing" else self.missing(into)
+        left = sorted(self.differs[into]) if on == "differing" else self.open(into)
         if step.get("last") and left:
             raise self.trouble(step, "left", left)
 
     def missing(self, name):
         return [i for i, row in enumerate(self.rows[name]) if row is None]
 
+    def open(self, name):
+        return [i for i in self.missing(name) if i not in self.spared[name]]
+
+    def spare(self, step):
+        into, size = step["into"], range(self.size[step["into"]])
+        needed = set() if step.get("needed_for") else set(size)
+        for n in step.get("needed_for", ()):
+            alike = self.size[n] == len(size) and not self.bindings[into].get("key_of")
+            needed.update(size if self.open(n) and not alike else self.open(n))
+        self.spared[into] = set(size) - needed
+
     def todo(self, step):
         name = step["into"]
         every = {"missing": lambda: self.missing(name), "differing": lambda: sorted(self.differs[name])}
-        return every.get(step["on"], lambda: list(range(self.size[name])))()
+        rows = every.get(step["on"], lambda: range(self.size[name]))()
+        return [i for i in rows if i not in self.spared[name]]
 
     def asked_for(self, step):
         needed_for = step.get("needed_for")
-        return not needed_for or any(n not in self.skipped and self.missing(n) for n in needed_for)
+        return not needed_for or any(self.open(n) for n in needed_for)
 
     def execute(self, step, savepoint):
         todo = self.todo(step)

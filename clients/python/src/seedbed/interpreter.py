@@ -32,9 +32,8 @@ def run(plan: Plan, arguments: Arguments, count: int, in_transaction: bool) -> G
     this = _Run(plan, arguments, count, in_transaction)
     try:
         for step in plan.steps:
-            if not this.asked_for(step):
-                this.skipped.add(step.into)
-            elif this.todo(step):
+            this.spare(step)
+            if this.todo(step):
                 yield from this.step(step)
     except GeneratorExit:
         raise
@@ -67,7 +66,7 @@ class _Run:
         "own",
         "plan",
         "rows",
-        "skipped",
+        "spared",
         "values",
     )
 
@@ -81,7 +80,7 @@ class _Run:
         self.outcomes = {name: ["matched"] * size for name, size in sizes.items()}
         self.differs: dict[str, set[int]] = {name: set() for name in sizes}
         self.kept: dict[str, set[int]] = {name: set() for name in sizes}
-        self.skipped: set[str] = set()
+        self.spared: dict[str, set[int]] = {name: set() for name in sizes}
         self.values: dict[str, dict[str, list[Text]]] | None = None
         self.own = False
 
@@ -119,24 +118,41 @@ class _Run:
                 if step.outcome and outcomes[at] != "created":
                     outcomes[at] = step.outcome
         if step.last:
-            left = sorted(differs) if step.on == "differing" else self.missing(into)
+            left = sorted(differs) if step.on == "differing" else self.open(into)
             if left:
                 raise (yield from self.trouble(step.name, "left", left))
 
     def missing(self, name: str) -> list[int]:
         return [at for at, row in enumerate(self.rows[name]) if row is None]
 
+    def open(self, name: str) -> list[int]:
+        """Missing rows that somebody waits for."""
+        spared = self.spared[name]
+        return [at for at in self.missing(name) if at not in spared] if spared else self.missing(name)
+
+    def spare(self, step: Step) -> None:
+        """Rows that nobody waits for are not filled."""
+        if not step.needed_for:
+            self.spared[step.into] = set()
+            return
+        size = len(self.rows[step.into])
+        whole = self.plan.bindings[step.into].key_of is not None
+        needed: set[int] = set()
+        for name in step.needed_for:
+            rows = self.open(name)
+            # A row of as many waits for the row of its ordinal, any other for all.
+            needed.update(rows if (len(self.rows[name]) == size and not whole) or not rows else range(size))
+        self.spared[step.into] = set(range(size)) - needed
+
     def todo(self, step: Step) -> Sequence[int]:
+        spared = self.spared[step.into]
         if step.on == "missing":
-            return self.missing(step.into)
-        if step.on == "differing":
-            return sorted(self.differs[step.into])
-        return range(len(self.rows[step.into]))
+            return self.open(step.into)
+        rows = sorted(self.differs[step.into]) if step.on == "differing" else range(len(self.rows[step.into]))
+        return [at for at in rows if at not in spared] if spared else rows
 
     def asked_for(self, step: Step) -> bool:
-        if not step.needed_for:
-            return True
-        return any(name not in self.skipped and None in self.rows[name] for name in step.needed_for)
+        return not step.needed_for or any(self.open(name) for name in step.needed_for)
 
     def query(self, step: Step, savepoint: bool) -> Query:
         todo = self.todo(step)

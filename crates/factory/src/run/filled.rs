@@ -19,8 +19,19 @@ pub(super) struct Filled {
     differs: BTreeSet<u32>,
     /// Rows that were there and differ in what is never updated.
     kept: BTreeSet<u32>,
-    /// Whether a step was passed over because nobody waits for its rows.
-    skipped: bool,
+    spared: Spared,
+}
+
+/// Rows that nobody waits for, so that they are not filled.
+#[derive(Debug, Default)]
+pub(super) enum Spared {
+    /// None.
+    #[default]
+    Nothing,
+    /// All.
+    Everything,
+    /// By ordinal.
+    Some(Vec<bool>),
 }
 
 impl Filled {
@@ -37,7 +48,7 @@ impl Filled {
             outcomes: Vec::new(),
             differs: BTreeSet::new(),
             kept: BTreeSet::new(),
-            skipped: false,
+            spared: Spared::Nothing,
         }
     }
 
@@ -51,29 +62,52 @@ impl Filled {
 
     /// Whether nothing in it is worth filling something else for.
     pub(super) fn is_settled(&self) -> bool {
-        self.skipped || self.is_complete()
+        match &self.spared {
+            _ if self.is_complete() => true,
+            Spared::Nothing => false,
+            Spared::Everything => true,
+            Spared::Some(_) => (0..self.size).all(|ordinal| !self.is_open(ordinal)),
+        }
     }
 
-    /// Nobody waits for its rows.
-    pub(super) fn skip(&mut self) {
-        self.skipped = true;
+    /// Whether no row is there, and each is worth filling something for.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.there == 0 && self.size > 0 && matches!(self.spared, Spared::Nothing)
+    }
+
+    /// Whether a row is not there and somebody waits for it.
+    pub(super) fn is_open(&self, ordinal: u32) -> bool {
+        self.row(ordinal).is_none() && !self.is_spared(ordinal)
+    }
+
+    fn is_spared(&self, ordinal: u32) -> bool {
+        match &self.spared {
+            Spared::Nothing => false,
+            Spared::Everything => true,
+            Spared::Some(rows) => rows.get(ordinal as usize).copied().unwrap_or(false),
+        }
+    }
+
+    /// Nobody waits for these of its rows.
+    pub(super) fn spare(&mut self, rows: Spared) {
+        self.spared = rows;
     }
 
     /// Whether a step on `target` has no row to work on.
     pub(super) fn is_idle(&self, target: Target) -> bool {
         match target {
-            Target::Missing => self.is_complete(),
+            Target::Missing => self.is_settled(),
             Target::Differing => self.differs.is_empty(),
-            Target::All => self.size == 0,
+            Target::All => self.size == 0 || matches!(self.spared, Spared::Everything),
         }
     }
 
     /// The rows a step on `target` works on, ascending.
     pub(super) fn todo(&self, target: Target) -> Vec<u32> {
         match target {
-            Target::Missing => self.missing(),
+            Target::Missing => self.open(),
             Target::Differing => self.differs.iter().copied().collect(),
-            Target::All => (0..self.size).collect(),
+            Target::All => (0..self.size).filter(|ordinal| !self.is_spared(*ordinal)).collect(),
         }
     }
 
@@ -81,7 +115,15 @@ impl Filled {
     pub(super) fn left(&self, target: Target) -> Vec<u32> {
         match target {
             Target::Differing => self.todo(target),
-            Target::Missing | Target::All => self.missing(),
+            Target::Missing | Target::All => self.open(),
+        }
+    }
+
+    /// The rows not found or made yet that somebody waits for, ascending.
+    fn open(&self) -> Vec<u32> {
+        match self.spared {
+            Spared::Nothing => self.missing(),
+            _ => (0..self.size).filter(|ordinal| self.is_open(*ordinal)).collect(),
         }
     }
 

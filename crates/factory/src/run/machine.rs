@@ -19,7 +19,7 @@ use seedbed_api::plan::{
 use seedbed_api::{Failure, Kind, Result};
 
 use super::bound::bounded;
-use super::filled::Filled;
+use super::filled::{Filled, Spared};
 use super::parameter::broken;
 use super::{Refusal, Row};
 
@@ -148,10 +148,10 @@ impl Run {
                         continue;
                     };
                     let into = self.binding(&step.into)?;
-                    if !self.is_asked_for(step)? {
-                        self.filled[into].skip();
-                        self.stage = Stage::Step(index + 1);
-                    } else if self.filled[into].is_idle(step.on) {
+                    let spared = self.spared(step, into)?;
+                    self.filled[into].spare(spared);
+                    let step = &self.plan.steps[index];
+                    if self.filled[into].is_idle(step.on) {
                         self.stage = Stage::Step(index + 1);
                     } else if step.sql.is_empty() {
                         self.finish(index, into);
@@ -268,6 +268,32 @@ impl Run {
             }
         }
         Ok(step.needed_for.is_empty())
+    }
+
+    /// The rows that a step need not fill. A row of a binding of the same size waits
+    /// for the row of its ordinal, any other for all; each waits for all keys.
+    fn spared(&self, step: &Step, into: usize) -> Result<Spared> {
+        if step.needed_for.is_empty() {
+            return Ok(Spared::Nothing);
+        }
+        let size = self.filled[into].size();
+        let whole = self.plan.bindings[into].key_of.is_some();
+        let mut waiting = Vec::new();
+        for name in &step.needed_for {
+            let filled = &self.filled[self.binding(name)?];
+            if filled.is_settled() {
+                continue;
+            }
+            if whole || filled.size() != size || filled.is_untouched() {
+                return Ok(Spared::Nothing);
+            }
+            waiting.push(filled);
+        }
+        if waiting.is_empty() {
+            return Ok(Spared::Everything);
+        }
+        let is_spared = |ordinal| !waiting.iter().any(|filled| filled.is_open(ordinal));
+        Ok(Spared::Some((0..size).map(is_spared).collect()))
     }
 
     fn query<'a>(&'a self, step: &'a Step, into: usize, savepoint: bool) -> Result<Action<'a>> {

@@ -152,7 +152,7 @@ fn the_reference_in_python_follows_every_script() {
     assert!(output.status.success(), "{said}");
     let reference = fs::read_to_string(folder().join("reference.py")).unwrap();
     let code = reference.lines().filter(|line| !line.trim().is_empty()).count();
-    assert!(code <= 130, "the reference has grown to {code} lines");
+    assert!(code <= 140, "the reference has grown to {code} lines");
 }
 
 #[test]

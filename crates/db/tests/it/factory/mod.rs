@@ -20,6 +20,7 @@ mod limits;
 mod locks;
 mod lone;
 mod optional;
+mod own_parents;
 mod own_table;
 mod parents;
 mod predicates;
