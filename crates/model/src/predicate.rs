@@ -152,6 +152,7 @@ mod tests {
             may_select: true,
             may_insert: true,
             counts_inserts: false,
+            has_heirs: false,
             comment: None,
         };
         let settings = Settings { seed: "test".to_owned(), locale: Locale::EnUs };

@@ -30,6 +30,10 @@ pub struct Table {
     /// if it inserts nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub counts_inserts: bool,
+    /// Whether other tables inherit from it (`INHERITS`), whose rows a query of it
+    /// shows beside its own: none of its keys and references are about them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_heirs: bool,
     /// Whether row-level security is on.
     pub row_security: bool,
     /// What its partitions hold, if it is partitioned: the leaves of its tree,
@@ -105,6 +109,13 @@ impl Table {
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Its own rows, as what SELECT is FROM and what UPDATE changes.
+    #[must_use]
+    pub fn own_rows(&self) -> String {
+        let only = if self.has_heirs { "ONLY " } else { "" };
+        format!("{only}{}", self.name.sql())
     }
 
     /// The primary key.

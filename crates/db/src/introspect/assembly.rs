@@ -50,6 +50,7 @@ fn table(catalog: &Catalog, types: &mut TypeBook<'_>, oid: u32, relation: &Relat
         triggers: triggers(catalog, oid),
         counts_inserts: catalog.triggers.get(&oid).into_iter().flatten().any(counts_inserts),
         row_security: relation.row_security,
+        has_heirs: relation.has_heirs,
         partitions: partitions(catalog, oid),
         partition_key: partition_key(catalog, oid, relation),
         view: relation.query.as_deref().and_then(|query| view(catalog, oid, query)),

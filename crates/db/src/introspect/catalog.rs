@@ -52,6 +52,8 @@ pub(super) struct Relation {
     pub may_select: bool,
     pub may_insert: bool,
     pub of_extension: bool,
+    /// Whether tables inherit from it that are no partitions.
+    pub has_heirs: bool,
     /// Columns of the partition key; 0 is the next of the expressions.
     pub partition_columns: Vec<i16>,
     pub partition_expressions: Option<String>,
@@ -160,6 +162,7 @@ impl Relation {
             may_select: row.flag(),
             may_insert: row.flag(),
             of_extension: row.flag(),
+            has_heirs: row.flag(),
             partition_columns: row.numbers()?,
             partition_expressions: row.maybe(),
             query: row.maybe(),

@@ -164,7 +164,9 @@ fn relations(hidden: &str) -> String {
               OR has_any_column_privilege(c.oid, 'SELECT')), \
             has_schema_privilege(n.oid, 'USAGE') AND (has_table_privilege(c.oid, 'INSERT') \
               OR has_any_column_privilege(c.oid, 'INSERT')), \
-            e.objid IS NOT NULL, p.partattrs, pg_get_expr(p.partexprs, p.partrelid), \
+            e.objid IS NOT NULL, c.relkind <> 'p' AND c.relhassubclass \
+              AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid), \
+            p.partattrs, pg_get_expr(p.partexprs, p.partrelid), \
             CASE WHEN c.relkind = 'v' AND pg_relation_is_updatable(c.oid, false) & 8 <> 0 \
                 AND NOT EXISTS (SELECT FROM pg_rewrite o WHERE o.ev_class = c.oid \
                   AND o.rulename <> '_RETURN' AND o.is_instead) \

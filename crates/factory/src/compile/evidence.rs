@@ -160,7 +160,7 @@ fn keys(schema: &Schema, graph: &Graph, index: usize) -> Option<Step> {
         list.extend(primary.iter().cloned());
         let inner = format!(
             "LATERAL (SELECT t.* FROM {} AS t WHERE {condition} LIMIT {SHOWN}) AS t",
-            node.table.name.sql()
+            node.table.own_rows()
         );
         branches.push((list.join(", "), inner));
     }
@@ -218,7 +218,7 @@ fn differing(schema: &Schema, graph: &Graph, index: usize) -> Option<Step> {
         "SELECT {}, NULL::text, d.name FROM {from}LATERAL (SELECT t.* FROM {} AS t WHERE {}) AS t \
          CROSS JOIN LATERAL (VALUES {}) AS d(name, differs) WHERE d.differs LIMIT {SHOWN}",
         statement.ordinal(),
-        node.relation(),
+        node.rows_of(),
         row.join(" AND "),
         columns.join(", ")
     );

@@ -57,7 +57,7 @@ fn branch(
     joined.parents_of(node, identifier.columns(), statement)?;
     let same = same(schema, graph, node, statement);
     let (condition, first) = sought(schema, graph, node, identifier, statement);
-    let table = node.relation();
+    let table = node.rows_of();
     let only = match which {
         Which::All => String::new(),
         Which::Same if kept(node).is_empty() => format!(" AND {same} = 't'"),
@@ -107,7 +107,7 @@ pub(super) fn found(
     let mut from: Vec<String> = joined.parents.into_iter().map(|(_, sql)| sql).collect();
     from.push(format!(
         "LATERAL (SELECT t.* FROM {} AS t WHERE {condition}{first}) AS t",
-        node.relation(),
+        node.rows_of(),
     ));
     Ok(format!("SELECT t.* FROM {}", from.join(" CROSS JOIN ")))
 }
@@ -141,7 +141,7 @@ pub(crate) fn taken(
         let condition = has(schema, graph, node, node.key.first(), &mut statement);
         let mut from = vec![statement.rows()];
         from.extend(joined.parents.into_iter().map(|(_, sql)| sql));
-        let (from, table) = (from.join(" CROSS JOIN "), node.relation());
+        let (from, table) = (from.join(" CROSS JOIN "), node.rows_of());
         let sql = format!("SELECT DISTINCT c.v0 FROM {from} JOIN {table} AS t ON {condition}");
         return Ok((sql, statement.finish()));
     }
@@ -236,7 +236,7 @@ impl Joined<'_> {
                 sought(self.schema, self.graph, above, above.key.first(), statement);
             let sql = format!(
                 "LATERAL (SELECT t.* FROM {} AS t WHERE {condition}{first}) AS p{parent}",
-                above.table.name.sql(),
+                above.table.own_rows(),
             );
             self.parents.push((*parent, sql));
         }

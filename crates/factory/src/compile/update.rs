@@ -95,7 +95,7 @@ pub(super) fn update(
         }
     }
     conditions.push(format!("({})", differs.join(" OR ")));
-    let (table, set) = (node.relation(), set.join(", "));
+    let (table, set) = (node.rows_of(), set.join(", "));
     let conditions = conditions.join(" AND ");
     let ordinal = statement.ordinal();
     // With triggers only rows that are as they were passed are told.

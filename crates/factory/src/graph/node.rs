@@ -98,6 +98,11 @@ impl Node {
         self.through.as_ref().unwrap_or(&self.table.name).sql()
     }
 
+    /// Where its rows are looked up and updated.
+    pub(crate) fn rows_of(&self) -> String {
+        self.through.as_ref().map_or_else(|| self.table.own_rows(), TableName::sql)
+    }
+
     /// Whether a row that was made may be outside of what its view shows: it
     /// is made only when a look-up through the view finds it.
     pub(crate) fn is_unseen(&self) -> bool {

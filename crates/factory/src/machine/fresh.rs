@@ -72,7 +72,7 @@ impl Search {
         match (&self.stage, answer) {
             (Stage::Start, _) if !tells(node) => {
                 self.stage = Stage::Counting;
-                let table = node.table.name.sql();
+                let table = node.table.own_rows();
                 let sql = format!("SELECT pg_catalog.count(*)::text FROM {table}");
                 Ok(Ok(Question { sql, parameters: Vec::new() }))
             }

@@ -198,7 +198,7 @@ fn taken(table: &Table, rival: &Rival<'_>) -> String {
     // The table under another name, so that nothing in it is the candidate's.
     format!(
         "SELECT FROM {} AS {} WHERE {}",
-        table.name.sql(),
+        table.own_rows(),
         free_name(table, "rival"),
         conditions.join(" AND ")
     )

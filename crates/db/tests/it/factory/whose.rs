@@ -99,3 +99,40 @@ async fn a_column_of_the_predicate_that_is_passed_finds_its_own_row() {
     maker.batch("COMMIT").await;
     assert_eq!(maker.value(ROWS).await, "(a,7,1,f) (a,7,2,f) (a,4,3,t)");
 }
+
+#[tokio::test]
+async fn rows_of_tables_that_inherit_are_not_its_own() {
+    let maker = Maker::new(
+        "CREATE TABLE inh (n int NOT NULL UNIQUE, v int);
+         CREATE TABLE inhc (extra int) INHERITS (inh);
+         CREATE TABLE loose (a text NOT NULL);
+         CREATE TABLE heir () INHERITS (loose);
+         CREATE TABLE refers (id serial PRIMARY KEY, n int NOT NULL UNIQUE REFERENCES inh (n));
+         INSERT INTO inhc VALUES (1, 5, 0), (2, 5, 0);
+         INSERT INTO heir VALUES ('x')",
+    )
+    .await;
+    let calls = [
+        call("inh", &[("n", "1"), ("v", "5")]),
+        call("loose", &[("a", "x")]),
+        call("refers", &[("n", "1")]),
+    ];
+    for call in &calls {
+        assert_eq!(maker.make(call).await.outcome(), Outcome::Created, "{call:?}");
+        assert_eq!(maker.make(call).await.outcome(), Outcome::Matched, "{call:?}");
+    }
+    let changed = call("inh", &[("n", "1"), ("v", "6")]);
+    assert_eq!(maker.make(&changed).await.outcome(), Outcome::Updated);
+    let mut many = Call { count: Some(2), ..call("inh", &[("v", "7")]) };
+    many.set.insert("n".to_owned(), each(&["1", "2"]));
+    assert_eq!(maker.make(&many).await.outcomes, [Outcome::Updated, Outcome::Created]);
+    let heirs = "SELECT string_agg(v::text, ' ') FROM inhc";
+    assert_eq!(maker.value(heirs).await, "5 5");
+    for fresh in [Call { fresh: true, ..call("inh", &[]) }, call("inhc", &[("n", "2")])] {
+        maker.make(&fresh).await;
+    }
+    assert_eq!(
+        maker.value("SELECT count(*) || ' ' || count(DISTINCT n) FROM ONLY inh").await,
+        "3 3"
+    );
+}
