@@ -13,6 +13,7 @@ use crate::graph::{Node, Source};
 use crate::key::option;
 use crate::line::{make_with, repeat};
 use crate::misfit::misfit;
+use crate::obstacle::obstacle;
 use crate::raised::{is_raised, raised};
 use crate::said::safe;
 use crate::shape::Entry;
@@ -409,7 +410,8 @@ fn refused(entry: &Entry, node: &Node, trouble: &Trouble) -> Diagnosis {
         }
         state if is_raised(node, state) => raised(node),
         state if state.starts_with("22") => misfit(node, trouble),
-        _ => diagnosis(format!("the server refused `{}`", trouble.step)),
+        state => obstacle(node, state)
+            .unwrap_or_else(|| diagnosis(format!("the server refused `{}`", trouble.step))),
     };
     told.message.push_str(&place);
     if state == "42704"

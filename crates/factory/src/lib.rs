@@ -18,6 +18,7 @@ mod line;
 mod machine;
 mod misfit;
 mod natural;
+mod obstacle;
 mod outrun;
 mod predicates;
 mod python;

@@ -19,6 +19,7 @@ mod keys;
 mod limits;
 mod locks;
 mod lone;
+mod obstacles;
 mod optional;
 mod own_parents;
 mod own_table;
