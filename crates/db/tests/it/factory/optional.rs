@@ -5,7 +5,7 @@ use seedbed_api::plan::{Call, Outcome};
 use seedbed_db::FactoryValues;
 use seedbed_factory::Manner;
 
-use super::ground::{Maker, call};
+use super::ground::{Maker, call, each};
 
 #[tokio::test]
 async fn what_a_passed_value_asks_for_is_there_and_nothing_else() {
@@ -69,4 +69,29 @@ async fn what_a_passed_value_asks_for_is_there_and_nothing_else() {
     let failure = ran.unwrap_err();
     assert!(failure.chain().contains("vehicles"), "{}", failure.chain());
     assert_eq!(maker.value("SELECT last_value FROM vehicles_id_seq").await, "8");
+}
+
+#[tokio::test]
+async fn each_row_has_what_its_own_value_asks_for() {
+    let maker = Maker::new(
+        "CREATE TYPE state AS ENUM ('draft', 'live', 'gone');
+         CREATE TABLE pages (id serial PRIMARY KEY, path text NOT NULL UNIQUE, state state NOT NULL,
+           live_at timestamptz, gone_at timestamptz, hits int CHECK (hits > 0),
+           CHECK ((state = 'draft') = (live_at IS NULL)),
+           CHECK (state <> 'gone' OR (gone_at IS NOT NULL AND gone_at > live_at)));
+         CREATE VIEW plain AS SELECT id, path, state FROM pages",
+    )
+    .await;
+    let states = [("state".to_owned(), each(&["gone", "draft", "live"]))];
+    let asked = Call { set: states.into(), ..call("pages", &[]) };
+    let made = maker.make(&asked).await;
+    let there =
+        |row: usize| ["live_at", "gone_at", "hits"].map(|name| made.get(row, name).is_some());
+    assert_eq!(there(0), [true, true, false]);
+    assert_eq!(there(1), [false, false, false]);
+    assert_eq!(there(2), [true, false, false]);
+    assert_eq!(maker.make(&asked).await.rows, made.rows);
+    // A view that hides the column shows the row that needs none.
+    let through = Call { scope: Some("view".to_owned()), ..call("plain", &[("state", "draft")]) };
+    maker.make(&through).await;
 }
