@@ -1,5 +1,7 @@
 //! What is known of a table's columns one by one.
 
+use std::collections::BTreeSet;
+
 use seedbed_schema::{Column, Schema, Table};
 use seedbed_values::ColumnKey;
 
@@ -145,7 +147,12 @@ impl Row for NoRow {
 
 /// Marks the columns that keep rows apart. Of a key of several columns those
 /// are enough that have the most values; small ones are dealt like digits.
-pub(crate) fn mark_unique(table: &Table, columns: &[ColumnModel], cells: &mut [Cell]) {
+pub(crate) fn mark_unique(
+    table: &Table,
+    columns: &[ColumnModel],
+    given: &BTreeSet<String>,
+    cells: &mut [Cell],
+) {
     let index = |name: &str| table.columns.iter().position(|column| column.name == name);
     let generated = |at: &usize| !matches!(columns[*at].fill, Fill::Parent { .. });
     for key in &table.keys {
@@ -178,6 +185,9 @@ pub(crate) fn mark_unique(table: &Table, columns: &[ColumnModel], cells: &mut [C
             .filter_map(|name| index(name))
             .filter(generated)
             .collect();
+        // What is passed is the same for all rows, or is apart by itself.
+        let is_open = |at: &&usize| !given.contains(&cells[**at].name);
+        let members: Vec<usize> = members.iter().filter(is_open).copied().collect();
         let is_range = |at: &&usize| matches!(&cells[**at].recipe, Ok(Recipe(Kind::Range(..))));
         let chosen = members.iter().find(is_range).or(members.first()).copied();
         if let Some(at) = chosen {

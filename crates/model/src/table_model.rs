@@ -51,7 +51,7 @@ impl TableModel {
         let (conditions, judged) = condition::read(schema, table, &mut cells);
         let mut columns = need::fills(table, &cells, &conditions, given);
         need::options(table, &mut cells, &mut columns, (&conditions, &judged), given);
-        column::mark_unique(table, &columns, &mut cells);
+        column::mark_unique(table, &columns, given, &mut cells);
         Self {
             columns,
             groups: groups(table, &cells, &judged),

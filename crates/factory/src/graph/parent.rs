@@ -15,7 +15,7 @@ use seedbed_model::Fill;
 use seedbed_schema::ForeignKey;
 
 use super::grow::{Growing, Sameness, Seed};
-use super::node::{Place, Source};
+use super::node::{Identity, Place, Source};
 use crate::wanted::config;
 
 impl Growing<'_> {
@@ -30,7 +30,7 @@ impl Growing<'_> {
         let (own, same_key) = self.own(index, &followed);
         self.nodes[index].same_key = same_key;
         let mut shared: Vec<ForeignKey> = Vec::new();
-        for foreign in followed {
+        for foreign in self.in_order(followed, &own) {
             if foreign.parent == self.nodes[index].table.name && !own.contains(&foreign.name) {
                 self.refer_to_itself(index, &foreign);
                 continue;
@@ -136,6 +136,25 @@ impl Growing<'_> {
         (own, same_key)
     }
 
+    /// Parents that other parents refer to come before those, so that what only one
+    /// row has is all of one family. The narrow ones come first in any case.
+    fn in_order(&self, followed: Vec<ForeignKey>, own: &[String]) -> Vec<ForeignKey> {
+        let refers = |one: &ForeignKey, other: &ForeignKey| {
+            let table = self.schema.table(&one.parent).filter(|_| one.parent != other.parent);
+            table.is_some_and(|table| {
+                table.foreign_keys.iter().any(|key| key.enforced && key.parent == other.parent)
+            })
+        };
+        let place = |foreign: &ForeignKey| {
+            let above = own.contains(&foreign.name)
+                && followed.iter().any(|other| own.contains(&other.name) && refers(other, foreign));
+            (foreign.columns.len(), !above)
+        };
+        let mut ordered = followed.clone();
+        ordered.sort_by_key(place);
+        ordered
+    }
+
     /// Whether a condition wants two references to be to different rows.
     fn differ(&self, index: usize, one: &ForeignKey, other: &ForeignKey) -> bool {
         let mentions = |columns: &[String], foreign: &ForeignKey| {
@@ -195,6 +214,8 @@ impl Growing<'_> {
             if let Some(above) = self.owner(index, &sameness) {
                 return Ok(above);
             }
+        } else if let Some(known) = self.relative(index, &sameness) {
+            return Ok(known);
         } else if let Some(known) = self.known.get(&sameness) {
             return Ok(*known);
         }
@@ -263,6 +284,36 @@ impl Growing<'_> {
         while let Place::Own { of } = self.nodes[at].place {
             if self.nodes[of].table.name == wanted.table {
                 return Some(of);
+            }
+            at = of;
+        }
+        None
+    }
+
+    /// Another parent that only the row has which this one is the parent of, or one
+    /// further up: the order and the invoice that a payment has for itself are of one
+    /// customer, if the payment has a customer for itself.
+    fn relative(&self, index: usize, wanted: &Sameness) -> Option<usize> {
+        let mut at = index;
+        while let Place::Own { of } = self.nodes[at].place {
+            let mut sources = self.nodes[of].sources.values();
+            let found = sources.find_map(|source| match source {
+                Source::Parent { node, .. } if *node != index => {
+                    let other = &self.nodes[*node];
+                    let first = match other.identity {
+                        Identity::Ordinal { first, .. } => first,
+                        Identity::Key => 0,
+                    };
+                    let fits = other.table.name == wanted.table
+                        && other.place == (Place::Own { of })
+                        && first == wanted.first
+                        && wanted.given.is_empty();
+                    fits.then_some(*node)
+                }
+                _ => None,
+            });
+            if found.is_some() {
+                return found;
             }
             at = of;
         }

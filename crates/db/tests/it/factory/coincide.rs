@@ -84,3 +84,19 @@ async fn a_composite_reference_that_is_unique_is_to_a_row_of_its_own() {
                   FROM defaults d JOIN versions v ON v.id = d.version_id";
     assert_eq!(maker.value(crates).await, "1 1,2 2,3 3");
 }
+
+#[tokio::test]
+async fn rows_that_must_not_overlap_do_not_where_the_rest_is_passed() {
+    let maker = Maker::new(
+        "CREATE EXTENSION btree_gist;
+         CREATE TABLE stays (id serial PRIMARY KEY, room int NOT NULL, since date NOT NULL, \
+           until date NOT NULL, CHECK (until > since), \
+           EXCLUDE USING gist (room WITH =, daterange(since, until) WITH &&))",
+    )
+    .await;
+    for room in ["1", "2"] {
+        let call = Call { count: Some(8), ..call("stays", &[("room", room)]) };
+        assert_eq!(maker.make(&call).await.outcomes, [Outcome::Created; 8]);
+        assert_eq!(maker.make(&call).await.outcomes, [Outcome::Matched; 8]);
+    }
+}

@@ -32,3 +32,29 @@ async fn parents_of_rows_that_are_there_are_not_made_again() {
     assert_eq!(maker.make(&three).await.outcomes, [Outcome::Matched; 3]);
     assert_eq!(fingerprint(&maker).await, before);
 }
+
+#[tokio::test]
+async fn parents_that_only_one_row_has_are_of_one_family() {
+    let maker = Maker::new(
+        "CREATE TABLE versions (id serial PRIMARY KEY, crate_id int NOT NULL, num text NOT NULL);
+         CREATE TABLE crates (id serial PRIMARY KEY, name text NOT NULL UNIQUE);
+         ALTER TABLE versions ADD FOREIGN KEY (crate_id) REFERENCES crates, \
+           ADD UNIQUE (crate_id, num);
+         CREATE TABLE latest (version_id int NOT NULL UNIQUE REFERENCES versions, \
+           crate_id int NOT NULL UNIQUE REFERENCES crates)",
+    )
+    .await;
+    let family = "SELECT bool_and(l.crate_id = v.crate_id) FROM latest l \
+                  JOIN versions v ON v.id = l.version_id";
+    for count in [None, Some(3)] {
+        let call = Call { count, ..call("latest", &[]) };
+        maker.make(&call).await;
+        let before = fingerprint(&maker).await;
+        let again = maker.make(&call).await;
+        assert!(again.outcomes.iter().all(|one| *one == Outcome::Matched));
+        assert_eq!(fingerprint(&maker).await, before);
+        assert_eq!(maker.value(family).await, "t", "{count:?}");
+    }
+    assert_eq!(maker.value("SELECT count(*) FROM crates").await, "3");
+    assert_eq!(maker.value("SELECT count(*) FROM latest").await, "3");
+}
