@@ -30,7 +30,7 @@ impl Growing<'_> {
         let (own, same_key) = self.own(index, &followed);
         self.nodes[index].same_key = same_key;
         let mut shared: Vec<ForeignKey> = Vec::new();
-        for foreign in self.in_order(followed, &own) {
+        for foreign in self.in_order(&followed, &own) {
             if foreign.parent == self.nodes[index].table.name && !own.contains(&foreign.name) {
                 self.refer_to_itself(index, &foreign);
                 continue;
@@ -138,7 +138,7 @@ impl Growing<'_> {
 
     /// Parents that other parents refer to come before those, so that what only one
     /// row has is all of one family. The narrow ones come first in any case.
-    fn in_order(&self, followed: Vec<ForeignKey>, own: &[String]) -> Vec<ForeignKey> {
+    fn in_order(&self, followed: &[ForeignKey], own: &[String]) -> Vec<ForeignKey> {
         let refers = |one: &ForeignKey, other: &ForeignKey| {
             let table = self.schema.table(&one.parent).filter(|_| one.parent != other.parent);
             table.is_some_and(|table| {
@@ -150,7 +150,7 @@ impl Growing<'_> {
                 && followed.iter().any(|other| own.contains(&other.name) && refers(other, foreign));
             (foreign.columns.len(), !above)
         };
-        let mut ordered = followed.clone();
+        let mut ordered = followed.to_vec();
         ordered.sort_by_key(place);
         ordered
     }
