@@ -291,6 +291,9 @@ fn differing(node: &Node, trouble: &Trouble, place: &str) -> Diagnosis {
             "a row of {} is there but differs from what was passed{what}{place}",
             table.name
         ));
+        if !triggers.is_empty() {
+            told.detail = Some(format!("triggers: {}", triggers.join(", ")));
+        }
     } else if triggers.is_empty() || columns.iter().any(is_fixed) {
         told = diagnosis(format!(
             "a row of {} differs from what was passed{what}, which cannot be updated{place}",

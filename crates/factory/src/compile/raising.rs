@@ -5,8 +5,10 @@
 
 use seedbed_schema::{Base, Column, TableKind, TypeShape};
 
+use super::condition::joins;
 use crate::computed::source;
 use crate::graph::{Graph, Node, Source};
+use crate::key::Identifier;
 
 /// Whether some value may be refused.
 pub(super) fn may_refuse(node: &Node) -> bool {
@@ -31,11 +33,12 @@ pub(super) fn raises(graph: &Graph, index: usize) -> bool {
             return true;
         }
         // Parents that are looked up by the same statement.
-        for source in node.sources.values() {
-            if let Source::Parent { node, .. } = source
-                && !seen.contains(node)
+        for name in keys(node).flat_map(Identifier::columns) {
+            if let Some(Source::Parent { node: parent, .. }) = node.sources.get(name)
+                && joins(graph, node, *parent)
+                && !seen.contains(parent)
             {
-                seen.push(*node);
+                seen.push(*parent);
             }
         }
         at += 1;
@@ -43,10 +46,14 @@ pub(super) fn raises(graph: &Graph, index: usize) -> bool {
     false
 }
 
+/// What a node's rows are looked up by.
+fn keys(node: &Node) -> impl Iterator<Item = &Identifier> {
+    node.key.identifiers.iter().chain(&node.key.also).chain(&node.key.tied)
+}
+
 /// Whether the server asks more of a node's rows than whether columns are equal.
 fn asks(node: &Node) -> bool {
-    let keys = node.key.identifiers.iter().chain(&node.key.also).chain(&node.key.tied);
-    let mut texts = keys.flat_map(|key| {
+    let mut texts = keys(node).flat_map(|key| {
         let parts = key.parts.iter().filter(|part| part.column.is_none());
         let predicate = key.predicate.iter().map(|(text, _)| text.as_str());
         parts.map(|part| source(&node.table, part)).chain(predicate)

@@ -1,7 +1,9 @@
 //! Every table of a schema can be made without a word of configuration, and is
 //! not made again.
 
-use seedbed_api::plan::Call;
+use std::collections::BTreeSet;
+
+use seedbed_api::plan::{Call, Made, Outcome};
 use seedbed_db::Ran;
 use seedbed_factory::Manner;
 
@@ -19,13 +21,20 @@ pub(super) async fn twice(maker: &Maker, count: Option<u32>) -> Vec<String> {
         .collect();
     for (table, _) in &tables {
         let call = Call { count, ..call(table, &[]) };
-        if let Err(why) = once(maker, &call).await {
-            wrong.push(format!("{table}: {why}"));
-            continue;
+        match once(maker, &call).await {
+            Err(why) => {
+                wrong.push(format!("{table}: {why}"));
+                continue;
+            }
+            Ok(made) => wrong.extend(alike(&made).into_iter().map(|why| format!("{table}: {why}"))),
         }
         let before = fingerprint(maker).await;
-        if let Err(why) = once(maker, &call).await {
-            wrong.push(format!("{table}, again: {why}"));
+        match once(maker, &call).await {
+            Err(why) => wrong.push(format!("{table}, again: {why}")),
+            Ok(made) if made.iter().flat_map(|made| &made.outcomes).any(is_written) => {
+                wrong.push(format!("{table}, again: {made:?}"));
+            }
+            Ok(_) => {}
         }
         for (place, print) in fingerprint(maker).await {
             if before.get(&place) != Some(&print) {
@@ -36,14 +45,27 @@ pub(super) async fn twice(maker: &Maker, count: Option<u32>) -> Vec<String> {
     wrong
 }
 
-async fn once(maker: &Maker, call: &Call) -> Result<(), String> {
+fn is_written(outcome: &Outcome) -> bool {
+    *outcome != Outcome::Matched
+}
+
+/// Rows that were asked for and are the same row.
+fn alike(made: &[Made]) -> Option<String> {
+    made.iter().find_map(|made| {
+        let distinct: BTreeSet<_> = made.rows.iter().collect();
+        let (rows, all) = (distinct.len(), made.rows.len());
+        (rows < all).then(|| format!("{all} rows of {} are {rows}", made.binding))
+    })
+}
+
+async fn once(maker: &Maker, call: &Call) -> Result<Vec<Made>, String> {
     let compiled = maker
         .factory
         .compile(call)
         .map_err(|failure| format!("{} {:?}", failure.chain(), failure.hints()))?;
     let mut values = seedbed_db::FactoryValues::new(&maker.factory, &maker.runner);
     match maker.runner.run(compiled, Manner::Autocommit, &mut values).await {
-        Ok(Ran::Done(_)) => Ok(()),
+        Ok(Ran::Done(made)) => Ok(made),
         Ok(Ran::Trouble(trouble)) => {
             Err(format!("{:?} at {}", maker.factory.diagnose(&trouble).unwrap(), trouble.step))
         }

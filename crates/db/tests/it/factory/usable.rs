@@ -79,8 +79,11 @@ async fn a_look_up_that_compares_plain_columns_has_no_savepoint() {
         "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL UNIQUE, age int);
          CREATE TABLE folded (id serial PRIMARY KEY, email text NOT NULL, gone_at date);
          CREATE UNIQUE INDEX ON folded (lower(email)) WHERE gone_at IS NULL;
+         CREATE TABLE owned (id serial PRIMARY KEY, slug text NOT NULL UNIQUE, \
+           cast_ int NOT NULL);
          CREATE TABLE cast_ (id serial PRIMARY KEY, code text NOT NULL);
-         CREATE UNIQUE INDEX ON cast_ ((code::int))",
+         CREATE UNIQUE INDEX ON cast_ ((code::int));
+         ALTER TABLE owned ADD FOREIGN KEY (cast_) REFERENCES cast_",
     )
     .await;
     const GUARDED: [&str; 3] = ["SAVEPOINT", "SELECT", "RELEASE"];
@@ -89,6 +92,8 @@ async fn a_look_up_that_compares_plain_columns_has_no_savepoint() {
         ("users", vec![("email", "B"), ("age", "4")], &GUARDED[..]),
         ("folded", vec![("email", "A")], &GUARDED[1..2]),
         ("cast_", vec![("code", "1")], &GUARDED[..]),
+        // Its parent is not asked for.
+        ("owned", vec![("slug", "a")], &GUARDED[1..2]),
     ] {
         let call = call(table, &set);
         maker.make(&call).await;
