@@ -1,6 +1,7 @@
-//! Which partial unique keys the rows of a call do not have, whatever happens,
-//! since what was passed puts them outside of the predicate. That is part of a
-//! call's shape, as the values themselves are not.
+//! What the values of a call decide before it is compiled: which partial unique
+//! keys its rows do not have, since they are outside of the predicate, and which
+//! references a condition asks for. That is part of a call's shape, as the values
+//! themselves are not.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -46,6 +47,56 @@ impl Predicates {
         found
     }
 
+    /// References that may be NULL, and must not be for what was passed: without a
+    /// parent no row would meet some condition.
+    pub(crate) fn needed(
+        &self,
+        schema: &Schema,
+        settings: &Settings,
+        table: &Table,
+        values: &Values<'_>,
+    ) -> BTreeSet<String> {
+        let mut needed: BTreeSet<String> = BTreeSet::new();
+        for check in table.checks.iter().filter(|check| check.enforced) {
+            let is_passed = |name: &String| values.contains_key(name.as_str());
+            let may_be_null = |name: &&String| {
+                let column = table.column(name);
+                refers(table, name)
+                    && !is_passed(name)
+                    && column.is_some_and(|own| !own.not_null && own.default.is_none())
+            };
+            let optional: Vec<&String> = check.columns.iter().filter(may_be_null).collect();
+            if optional.is_empty() || !check.columns.iter().any(is_passed) {
+                continue;
+            }
+            let model = self.model(schema, settings, table);
+            let rows = values.values().filter_map(|argument| match argument {
+                Argument::Each(list) => Some(list.len()),
+                Argument::Same(_) => None,
+            });
+            let rows = rows.max().unwrap_or(1);
+            let refused = |with: &[&String]| {
+                let all = check.columns.iter();
+                let open: Vec<&str> = all
+                    .filter(|name| !optional.contains(name) || with.contains(name))
+                    .map(String::as_str)
+                    .collect();
+                let refused =
+                    |row| model.is_refused(&check.expression, &of_row(values, row), &open);
+                rows > 0 && (0..rows).all(refused)
+            };
+            if !refused(&[]) {
+                continue;
+            }
+            match optional.iter().find(|name| !refused(&[**name])) {
+                Some(one) => drop(needed.insert((*one).clone())),
+                None if !refused(&optional) => needed.extend(optional.into_iter().cloned()),
+                None => {}
+            }
+        }
+        needed
+    }
+
     fn model(&self, schema: &Schema, settings: &Settings, table: &Table) -> Arc<TableModel> {
         let mut models = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let model = models.entry(table.name.clone()).or_insert_with(|| {
@@ -53,6 +104,12 @@ impl Predicates {
         });
         Arc::clone(model)
     }
+}
+
+/// Whether a column is part of a reference.
+pub(crate) fn refers(table: &Table, name: &str) -> bool {
+    let mut keys = table.foreign_keys.iter().filter(|foreign| foreign.enforced);
+    keys.any(|foreign| foreign.columns.iter().any(|column| column == name))
 }
 
 /// Whether a row with these values cannot have a partial key.

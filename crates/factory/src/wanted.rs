@@ -10,7 +10,7 @@ use seedbed_model::Settings;
 use seedbed_schema::{Column, Lookup, NamedType, Schema, Table, TableName, TypeShape, near, quote};
 
 use crate::line::{make, make_as, make_with};
-use crate::predicates::{Predicates, Values};
+use crate::predicates::{Predicates, Values, refers};
 use crate::run::bounded;
 
 /// Tables above this depth of `with` are a mistake, not a wish.
@@ -45,12 +45,19 @@ pub(crate) struct Wanted {
     pub(crate) scope: String,
     /// Partial keys that no row has, for the values that were passed.
     pub(crate) lacks: BTreeSet<String>,
+    /// References that they must have, for the values that were passed.
+    pub(crate) needed: BTreeSet<String>,
 }
 
 impl Wanted {
-    /// The partial keys that its rows and those of its children lack.
+    /// The partial keys that its rows and those of its children lack, and the
+    /// references that they must have.
     pub(crate) fn outside(&self) -> Vec<&str> {
         let mut found: Vec<&str> = self.lacks.iter().map(String::as_str).collect();
+        if !self.needed.is_empty() {
+            found.push("needs");
+            found.extend(self.needed.iter().map(String::as_str));
+        }
         for child in &self.with {
             let lacks = child.outside();
             if !lacks.is_empty() {
@@ -76,6 +83,10 @@ impl Wanted {
             passed.each
                 || column.is_none_or(|column| labels(schema, column).is_some())
                 || self.table.keys.iter().any(|key| key.predicate_columns.contains(name))
+                || self.table.checks.iter().any(|check| {
+                    let mut others = check.columns.iter();
+                    check.columns.contains(name) && others.any(|other| refers(&self.table, other))
+                })
         };
         self.set.iter().any(decides) || self.with.iter().any(|one| one.depends_on_values(schema))
     }
@@ -198,9 +209,16 @@ impl Reader<'_> {
             let rows = rows.saturating_mul(u64::from(child.count.unwrap_or(1)));
             with.push(self.read(child, Some(&binding), rows, scope, depth + 1)?);
         }
+        let lacks = self.predicates.outside(self.schema, self.settings, table, &values);
+        let needed = self.predicates.needed(self.schema, self.settings, table, &values);
+        let mut table = table.clone();
+        // For this call they must have a value.
+        for column in table.columns.iter_mut().filter(|column| needed.contains(&column.name)) {
+            column.not_null = true;
+        }
         Ok(Wanted {
             binding,
-            table: Arc::new(table.clone()),
+            table: Arc::new(table),
             through,
             set,
             count: call.count,
@@ -209,7 +227,8 @@ impl Reader<'_> {
             policy: call.policy,
             fresh: call.fresh,
             scope: scope.to_owned(),
-            lacks: self.predicates.outside(self.schema, self.settings, table, &values),
+            lacks,
+            needed,
         })
     }
 

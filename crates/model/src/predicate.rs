@@ -25,6 +25,20 @@ impl TableModel {
         holds(&predicate, &row).ok().map(|held| held == Some(true))
     }
 
+    /// Whether no row with these values meets a condition, whatever the columns
+    /// `open` hold; the others that are not given are NULL or their default.
+    #[must_use]
+    pub fn is_refused(
+        &self,
+        condition: &str,
+        fixed: &BTreeMap<&str, Option<&str>>,
+        open: &[&str],
+    ) -> bool {
+        let place = |name: &str| self.cells.iter().position(|cell| cell.name == name);
+        let row = Passed { cells: &self.cells, columns: &self.columns, fixed, open };
+        parse(condition, &place).is_some_and(|condition| holds(&condition, &row) == Ok(Some(false)))
+    }
+
     /// Whether the database gives a column the same value in all rows of a
     /// statement, if nobody gives it another.
     #[must_use]

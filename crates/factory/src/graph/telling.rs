@@ -90,7 +90,10 @@ impl Telling<'_> {
         if checks.is_empty() {
             return BTreeSet::new();
         }
-        let alone = TableModel::new(schema, self.table, settings, &BTreeSet::new());
+        // As it is without the references that these values ask for.
+        let same = |own: &&Table| own.columns.len() == self.table.columns.len();
+        let own = schema.table(&self.table.name).filter(same).unwrap_or(self.table);
+        let alone = TableModel::new(schema, own, settings, &BTreeSet::new());
         let is_left_out = |model: &TableModel, at: usize| {
             let column = &model.columns[at];
             (matches!(column.fill, Fill::Database), model.is_optional(&column.name))

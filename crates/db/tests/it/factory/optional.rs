@@ -95,3 +95,35 @@ async fn each_row_has_what_its_own_value_asks_for() {
     let through = Call { scope: Some("view".to_owned()), ..call("plain", &[("state", "draft")]) };
     maker.make(&through).await;
 }
+
+#[tokio::test]
+async fn a_reference_that_a_passed_value_asks_for_is_made() {
+    let maker = Maker::new(
+        "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL UNIQUE);
+         CREATE TABLE orgs (id serial PRIMARY KEY, slug text NOT NULL UNIQUE);
+         CREATE TABLE tickets (id serial PRIMARY KEY, title text NOT NULL UNIQUE, status text NOT NULL,
+           assignee_id int REFERENCES users, CHECK ((status = 'assigned') = (assignee_id IS NOT NULL)));
+         CREATE TABLE owned (id serial PRIMARY KEY, path text NOT NULL UNIQUE, kind text NOT NULL,
+           user_id int REFERENCES users, org_id int REFERENCES orgs,
+           CHECK (kind = 'user' AND user_id IS NOT NULL AND org_id IS NULL
+             OR kind = 'org' AND org_id IS NOT NULL AND user_id IS NULL))",
+    )
+    .await;
+    for (table, column, value, there, absent) in [
+        ("tickets", "status", "open", "id", "assignee_id"),
+        ("tickets", "status", "assigned", "assignee_id", ""),
+        ("owned", "kind", "user", "user_id", "org_id"),
+        ("owned", "kind", "org", "org_id", "user_id"),
+    ] {
+        for count in [None, Some(3)] {
+            let scope = Some(format!("{table} {value} {count:?}"));
+            let asked = Call { count, scope, ..call(table, &[(column, value)]) };
+            let made = maker.make(&asked).await;
+            for row in 0..made.rows.len() {
+                assert!(made.get(row, there).is_some(), "{table} {value}: {there}");
+                assert!(absent.is_empty() || made.get(row, absent).is_none(), "{table} {value}");
+            }
+            assert_eq!(maker.make(&asked).await.rows, made.rows, "{table} {value}");
+        }
+    }
+}
