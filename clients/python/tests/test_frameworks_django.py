@@ -86,6 +86,63 @@ def test_nothing_is_left():
     assert list(Product.objects.values_list("name", flat=True)) == ["from a migration"]
 """
 
+NUMBERS = """
+import pytest
+import seedbed
+from django.test import TestCase, TransactionTestCase
+from shop.models import Product
+
+transactional = pytest.mark.django_db(transaction=True)
+
+class Rolled(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.product = Product.objects.create(name="of the class")
+    def test_a(self): Product.objects.create(name="a")
+    def test_b(self): Product.objects.create(name="b")
+
+class Committed(TransactionTestCase):
+    def test_a(self): self.assertEqual(Product.objects.create(name="a").pk, 2)
+    def test_b(self): self.assertEqual(Product.objects.create(name="b").pk, 2)
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("turn", range(3))
+def test_rolled_back(turn): Product.objects.create(name="a")
+
+@transactional
+@pytest.mark.parametrize("turn", range(3))
+def test_committed(turn): assert Product.objects.create(name="a").pk == 2
+"""
+
+SHARED = """
+import pytest
+import seedbed
+from shop.models import Product
+
+@seedbed.shared(scope="module")
+def lamps(make): return make.shop_product.list(2, name=["lamp", "lantern"])
+
+@pytest.fixture(autouse=True)
+def there(lamps, db): assert Product.objects.count() == 3
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("turn", range(3))
+def test_rolled_back(turn): Product.objects.create(name="a")
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("turn", range(3))
+def test_committed(turn):
+    assert Product.objects.create(name="a").pk == 4
+    Product.objects.filter(name="lamp").delete()
+
+@pytest.mark.django_db(transaction=True)
+def test_replaced():
+    from django.db import connection
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE shop_product ADD COLUMN colour text")
+    assert Product.objects.create(name="a").pk == 4
+"""
+
 LATER = """
 from django.db import migrations, models
 class Migration(migrations.Migration):
@@ -107,6 +164,47 @@ def test_views_and_tests_that_are_coroutines(shop: Project) -> None:  # noqa: F8
     )
     shop.run("-q").assert_outcomes(passed=9)
     shop.run("-q", "-n", "2").assert_outcomes(passed=9)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_numbers_do_not_depend_on_the_order(shop: Project, seed: int) -> None:  # noqa: F811
+    pytest.importorskip("pytest_randomly")
+    shop.file("test_numbers.py", NUMBERS)
+    shop.file("test_shared.py", SHARED)
+    # pytest-django sorts: classes first. Here they come as they come.
+    shop.file(
+        "conftest.py",
+        "import pytest, random\n@pytest.hookimpl(trylast=True)\ndef pytest_collection_modifyitems(items):\n"
+        f"    files = sorted({{i.path for i in items}})\n    random.Random({seed}).shuffle(items)\n"
+        "    items.sort(key=lambda i: (files.index(i.path), str(i.cls)))\n",
+    )
+    shop.run("-q").assert_outcomes(passed=17)
+
+
+def test_aliases_that_point_to_the_slot_need_not_be_named(shop: Project) -> None:  # noqa: F811
+    lines = FILES["settings.py"].replace('"PGDATABASE"', '"DATABASE_NAME"').replace('"PGHOST"', '"DATABASE_HOST"')
+    lines = lines.replace('"PGPORT"', '"DATABASE_PORT"').replace('"PGUSER"', '"DATABASE_USER"')
+    shop.file("settings.py", lines.replace('"PGPASSWORD"', '"DATABASE_PASSWORD"'))
+    shop.file("test_numbers.py", NUMBERS)
+    shop.file(
+        "test_place.py",
+        "import pytest\nfrom django.db import connection\n@pytest.mark.django_db\ndef test_place(seedbed, make):\n"
+        "    assert connection.settings_dict['NAME'] == seedbed.database\n"
+        "    assert make.shop_product().outcome == 'created' and connection.in_atomic_block\n"
+        "def test_without_a_database():\n    pass\n",
+    )
+    shop.ini(
+        "DJANGO_SETTINGS_MODULE = settings",
+        "pythonpath = .",
+        "seedbed_env =",
+        "    DATABASE_NAME=database",
+        "    DATABASE_HOST=host",
+        "    DATABASE_PORT=port",
+        "    DATABASE_USER=user",
+        "    DATABASE_PASSWORD=password",
+    )
+    shop.run("-q").assert_outcomes(passed=12)
+    shop.run("-q", "-n", "2").assert_outcomes(passed=12)
 
 
 def test_migrations_run_once_and_again_when_one_is_added(bare: Project) -> None:  # noqa: F811

@@ -192,3 +192,17 @@ class Marked(unittest.TestCase):
     )
     project.ini("seedbed_env = URL")
     project.run("-q").assert_outcomes(passed=12, skipped=1)
+
+
+def test_collecting_leases_nothing(project: Project) -> None:
+    project.file(
+        "conftest.py",
+        "def pytest_collection_finish():\n    from seedbed import worker\n"
+        "    assert worker._current is None or worker._current.leased is None\n",
+    )
+    project.file(
+        "test_inner.py",
+        "import seedbed.unittest\nclass Team(seedbed.unittest.TestCase):\n"
+        "    def test_it(self):\n        assert self.shared_make.members().outcome == 'created'\n",
+    )
+    project.run("-q").assert_outcomes(passed=1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .errors import is_told as __tracebackhide__  # noqa: F401
 from .text import ColumnText, text_of
 
 if TYPE_CHECKING:

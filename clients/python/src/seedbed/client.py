@@ -13,6 +13,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from .errors import LeaseEnded, SeedbedError, ServiceMissing, VersionSkew, of_problem
+from .errors import is_told as __tracebackhide__  # noqa: F401
 from .wire import Broken, Wire
 
 if TYPE_CHECKING:

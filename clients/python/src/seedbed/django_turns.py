@@ -1,6 +1,7 @@
 """Turns of Django's `TransactionTestCase`: a mark before its fixtures are loaded, a rewind instead of a flush.
 
-Invariants: `TestCase`, which rolls back by itself, takes no part; a turn that somebody else began, such as the plugin
+Invariants: `TestCase`, which rolls back by itself, takes no part, but what it took from sequences is back before the
+next test that commits; a turn that somebody else began, such as the plugin
 of pytest, is ended by them; databases that are no slots are flushed by Django as ever.
 """
 
@@ -11,7 +12,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, Callable
 
 from django.db import connections
-from django.test import TransactionTestCase
+from django.test import TestCase, TransactionTestCase
 
 from .turn import Turn, Use
 
@@ -55,6 +56,16 @@ def rewind_instead_of_flush() -> None:
         _end(cls)
         leave(cls)
 
+    enter = TestCase._enter_atomics.__func__  # type: ignore[attr-defined]  # noqa: SLF001
+
+    @functools.wraps(enter)
+    def _enter_atomics(cls: Any) -> Any:
+        # What it takes from sequences does not come back with its rollback.
+        for databases in IN_USE:
+            databases.worker.rolled_back = True
+        return enter(cls)
+
+    TestCase._enter_atomics = classmethod(_enter_atomics)  # type: ignore[attr-defined]  # noqa: SLF001
     TransactionTestCase.tearDownClass = classmethod(leave_class)  # type: ignore[assignment]
     TransactionTestCase._fixture_setup = classmethod(_fixture_setup) if eager else _fixture_setup  # type: ignore[attr-defined]  # noqa: SLF001
     TransactionTestCase._fixture_teardown = _fixture_teardown  # type: ignore[attr-defined]  # noqa: SLF001

@@ -6,6 +6,7 @@ from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
 from .action import Query, Transaction
+from .errors import is_told as __tracebackhide__  # noqa: F401
 from .making import Open
 
 if TYPE_CHECKING:

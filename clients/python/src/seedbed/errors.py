@@ -37,6 +37,12 @@ class SeedbedError(Exception):
         return "\n".join(lines)
 
 
+def is_told(failure: Any) -> bool:
+    """Whether a failure as pytest holds it says all there is to say. Files of this package have it for their
+    `__tracebackhide__`: then pytest shows the test's own line, and none of theirs."""
+    return isinstance(getattr(failure, "value", None), SeedbedError)
+
+
 class BinaryMissing(SeedbedError):
     """The program `seedbed` is nowhere to be found, or cannot be started."""
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Union
 
 from .action import BEGIN, COMMIT, ROLLBACK, Diagnosis, Query, Refusal, Values
+from .errors import is_told as __tracebackhide__  # noqa: F401
 from .plan import Kept, Made, array
 
 if TYPE_CHECKING:

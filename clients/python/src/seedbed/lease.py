@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .errors import SeedbedError
+from .errors import is_told as __tracebackhide__  # noqa: F401
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -13,6 +13,7 @@ from .action import Diagnosis, Query, Values
 from .after import hooks_of
 from .call import Call, all_fit, call_of
 from .errors import CannotMake, Refused
+from .errors import is_told as __tracebackhide__  # noqa: F401
 from .fresh import ATTEMPTS, Ahead, is_taken
 from .interpreter import run
 from .parents import concerns, resolve

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .builder import Builder
 from .errors import CannotMake
+from .errors import is_told as __tracebackhide__  # noqa: F401
 from .row import Row
 from .schema import ForeignKey, Table, table_of
 from .text import ColumnText

@@ -41,7 +41,8 @@ def empty(lease: Lease) -> None:
     for pool, do_empty in _living(emptying) if emptying else ():
         _quietly(do_empty, pool, lease)
     django = sys.modules.get("django.db")
-    if django is not None:
+    # pytest-django imports it in any project; without settings there is nothing to ask.
+    if django is not None and sys.modules["django.conf"].settings.configured:
         for connection in django.connections.all(initialized_only=True):
             _quietly(_close_django, connection, lease)
     failed: BaseException | None = None

@@ -1,4 +1,5 @@
-"""pytest-django on slots: registered if the ini key `seedbed_django` names aliases of databases, or `all`.
+"""pytest-django on slots: registered if the ini key `seedbed_django` names aliases of databases, or `all`; and without
+it, where `seedbed_env` is set, for the aliases that point to the worker's slot.
 
 Invariant: what pytest-django offers (`db`, `transactional_db`, `django_db`, `live_server`, …) means what it always
 meant; only where the databases come from, and how transactional tests are brought back, is another.
@@ -6,10 +7,12 @@ meant; only where the databases come from, and how transactional tests are broug
 
 from __future__ import annotations
 
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .pytest_plugin import IMPLIED, django_aliases
 from .pytest_turns import Turns, told
 
 if TYPE_CHECKING:
@@ -29,8 +32,7 @@ def django_db_setup(
     from .django import Databases, depend_on_nothing_else
 
     Turns.registered(request.config)
-    said = request.config.getini("seedbed_django")
-    chosen = set(connections) if "all" in said else set(said)
+    chosen = _chosen(request.config, _seedbed_worker)
     unknown = chosen - set(connections)
     if unknown:
         pytest.fail(
@@ -52,6 +54,20 @@ def django_db_setup(
     with django_db_blocker.unblock():
         databases.restore()
         utils.teardown_databases(config, verbosity=verbosity)
+
+
+def _chosen(config: pytest.Config, worker: Worker) -> set[str]:
+    from django.db import connections
+
+    said = django_aliases(config)
+    if "all" in said:
+        return set(connections)
+    if said != IMPLIED:
+        return set(said)
+    place = {alias: connections[alias].settings_dict for alias in connections}
+    own = told(worker.lease).database
+    chosen = {alias for alias in place if place[alias]["NAME"] == own}
+    return chosen | {alias for alias in place if place[alias]["TEST"].get("MIRROR") in chosen}
 
 
 def touches(item: Any) -> bool:
@@ -91,6 +107,9 @@ def rolls_back(item: Any) -> bool:
         from django.test import TestCase
 
         return issubclass(item.cls, TestCase)
+    if iscoroutinefunction(getattr(item, "obj", None)):
+        # Its queries run in another thread, on a connection that is not in the transaction.
+        return False
     names = item.fixturenames
     marker = item.get_closest_marker("django_db")
     if marker is None and "db" not in names and "transactional_db" not in names:

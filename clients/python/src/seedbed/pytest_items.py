@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .pytest_plugin import TURN
+from .pytest_plugin import TURN, django_aliases
 from .turn import Use
 
 # The fixture of pytest-django, which is asked for late and knows which databases there are.
@@ -53,7 +53,7 @@ def use_of(item: pytest.Item, keep: bool) -> Use:
 
 
 def _marked(item: pytest.Item, said: bool) -> bool:
-    if not item.config.getini("seedbed_django"):
+    if not django_aliases(item.config):
         return True
     from .pytest_aliases import of_class, rolls_back
 
@@ -75,7 +75,7 @@ def _begin_before_its_own(item: pytest.Item, names: list[str]) -> None:
             at = index + 1
     # Parametrised tests of one function share the list: the same place is found each time.
     names.insert(at, TURN)
-    if item.config.getini("seedbed_django") and _DJANGO not in names:
+    if django_aliases(item.config) and _DJANGO not in names:
         from .pytest_aliases import touches
 
         if touches(item):

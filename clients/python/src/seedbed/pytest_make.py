@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .pytest_plugin import django_aliases
 from .pytest_turns import told
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def make_of(request: pytest.FixtureRequest, turn: Turn) -> Make:
 
 
 def _connection(request: pytest.FixtureRequest, turn: Turn) -> Any:
-    if request.config.getini("seedbed_django"):
+    if django_aliases(request.config):
         from .pytest_aliases import uses_orm
 
         if not uses_orm(request):

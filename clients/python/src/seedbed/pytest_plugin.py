@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # Fixtures through which everything below goes: a test uses the database if one of them is in its closure.
 WORKER, TURN = "_seedbed_worker", "_seedbed_turn"
+# Stands for the aliases of Django's databases that point to the worker's slot.
+IMPLIED = ["slot"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,7 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("seedbed_lane", "how the database goes back: auto, rewind, clone, truncate, rollback", default="")
     parser.addini("seedbed_driver", "the driver of the fixture db: psycopg or psycopg2", default="")
     parser.addini("seedbed_keep", "keep the databases of tests: failed", default="")
-    parser.addini("seedbed_django", "aliases of Django's databases that come from slots, or all", "args")
+    parser.addini("seedbed_django", "aliases of Django's databases that come from slots, all, or none", "args")
     group = parser.getgroup("seedbed")
     group.addoption("--seedbed-keep", action="store_true", help="keep the databases of failed tests")
     group.addoption("--seedbed-lane", default="", metavar="LANE", help="how the database goes back after a test")
@@ -53,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "seedbed(lane=None, readonly=False, keep=False): the test uses the worker's database; on this lane; "
         "it fails if it writes; its database is kept if it fails",
     )
-    if config.getini("seedbed_django"):
+    if django_aliases(config):
         from . import pytest_aliases
 
         config.pluginmanager.register(pytest_aliases, "seedbed-django")
@@ -74,7 +76,7 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     every, touches = _every_test(config), _uses
-    if config.getini("seedbed_django"):
+    if django_aliases(config):
         from .pytest_aliases import touches
     using = [item for item in items if every or _uses(item) or touches(item)]
     if using:
@@ -151,6 +153,15 @@ def _every_test(config: pytest.Config) -> bool:
 def _uses(item: pytest.Item) -> bool:
     names = getattr(item, "fixturenames", ())
     return WORKER in names or item.get_closest_marker("seedbed") is not None
+
+
+def django_aliases(config: pytest.Config) -> list[str]:
+    """Which of Django's databases come from slots: what `seedbed_django` says; else, where pytest-django runs and
+    `seedbed_env` is set, those that point to the slot, for their settings read one of its variables."""
+    said = list(config.getini("seedbed_django"))
+    if not said and config.getini("seedbed_env") and os.environ.get("DJANGO_SETTINGS_MODULE"):
+        said = IMPLIED if config.pluginmanager.hasplugin("django") else []
+    return [] if said == ["none"] else said
 
 
 def is_controller(config: pytest.Config) -> bool:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import CannotMake
+from .errors import is_told as __tracebackhide__  # noqa: F401
 
 if TYPE_CHECKING:
     from .make import Make

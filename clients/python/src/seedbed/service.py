@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .errors import BinaryMissing, SeedbedError, ServiceMissing
+from .errors import is_told as __tracebackhide__  # noqa: F401
 
 if TYPE_CHECKING:
     from .client import Client

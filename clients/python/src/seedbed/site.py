@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .errors import is_told as __tracebackhide__  # noqa: F401
 from .fresh import Ahead
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from .errors import CannotMake
+from .errors import is_told as __tracebackhide__  # noqa: F401
 from .plan import array
 
 if TYPE_CHECKING:

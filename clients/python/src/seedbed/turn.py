@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Callable
 
 from .errors import Refused
+from .errors import is_told as __tracebackhide__  # noqa: F401
 from .identity import application_name
 
 if TYPE_CHECKING:
@@ -59,6 +60,9 @@ class Turn:
         self.owner: object = None
         worker.prepare(use.lane)
         lease = worker.lease()
+        if use.marked:
+            worker.settle()
+        self._settled = not worker.rolled_back
         self._layers = len(worker.layers)
         self.mark: Mark = worker.watched(lambda: lease.mark(test)) if use.marked else lease.first
         self._others = [(other, _mark(worker, other, test)) for other in worker.companions if use.marked]
@@ -86,6 +90,8 @@ class Turn:
         rewound = self._rewound(keep)
         for lease, mark in self._others:
             self._judge(verdict, _back_to(worker, lease, mark, self.test))
+        if self._settled:
+            worker.rolled_back = False
         verdict.kept = rewound.kept
         self._judge(verdict, rewound)
         if rewound.marks_lost and not worker.finished_lost and self.mark.depth:

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 class _Shared:
     """`shared_make` of a class: rows that are committed, for `setUpClass`."""
 
-    def __get__(self, instance: object, owner: type) -> Make:
+    def __get__(self, instance: object, owner: type[_Isolated]) -> Make:
+        if not owner._sharing:  # noqa: SLF001 - of this file.
+            # Whoever only looks at a class, as pytest does when it collects, must not be leased a database.
+            raise AttributeError("shared_make is there once super().setUpClass() was called")
         from .make import Make
 
         return Make(current().lease())
@@ -50,6 +53,7 @@ class _Isolated:
     #: For `setUpClass`: makes rows that are committed.
     shared_make = _Shared()
 
+    _sharing = False
     _lost = False
     _turn: Turn | None = None
     _makes: Any = None
@@ -63,7 +67,8 @@ class _Isolated:
         """Begins what the tests of the class share."""
         worker = current()
         worker.prepare(cls.seedbed_lane)
-        cls._lost = False
+        cls._sharing, cls._lost = True, False
+        cls.addClassCleanup(lambda: setattr(cls, "_sharing", False))
         layer = worker.layers.lay(f"{cls.__module__}.{cls.__qualname__}", lambda: setattr(cls, "_lost", True))
         cls.addClassCleanup(lambda: worker.layers.lift(layer))
         super().setUpClass()  # type: ignore[misc]

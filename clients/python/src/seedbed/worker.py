@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Callable, TypeVar
 
 from .connection import KeptConnection
 from .errors import LeaseEnded, SeedbedError, ServiceMissing
+from .errors import is_told as __tracebackhide__  # noqa: F401
 from .layers import Layers
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ class Worker:
         self.connection = KeptConnection(self._fast_url, lambda: self.driver)
         # Leases of further databases, marked and rewound with this one's.
         self.companions: list[Lease] = []
+        # Whether Django's databases are slots: then tests may roll back by themselves, without a mark.
+        self.django = False
+        # Whether one did since the last rewind: what it took from sequences is not back.
+        self.rolled_back = False
         # How many layers the last rewind lost.
         self.finished_lost = 0
         self._directory = directory
@@ -122,6 +127,17 @@ class Worker:
             self.finished_lost = self.layers.finish_lost(rewound.mark)
         return rewound
 
+    def settle(self) -> None:
+        """Before a mark: takes back what tests left that rolled back by themselves."""
+        if not self.rolled_back or _in_class_of_django():
+            return
+        below = self.layers.top()
+        if below is not None:
+            self.back_to(below)
+            for lease in self.companions:
+                self.watched(lambda lease=lease: lease.rewind(lease.first))  # type: ignore[misc]
+            self.rolled_back = False
+
     def rest(self) -> None:
         """Between two tests: lets another worker have the slot, if there are too few."""
         if self.crowded and not self.companions:
@@ -169,10 +185,12 @@ class Worker:
         wait = _WAIT_IN_TURNS if self.crowded else _WAIT
         # A URL that a fixture or the application holds must go on to name this worker's database.
         lease = self._client.acquire(worker=self.name, slot=self._slot, lane=self._wish, wait=wait)
-        if self._slot is not None:
+        again, self._slot = self._slot is not None, lease.slot
+        # A hook that fails must not have it leased twice.
+        self._lease = lease
+        if again:
             # The end of the lease before has ended the sessions that pools still hold.
             self._replaced(lease)
-        self._slot = lease.slot
         return lease
 
     def _replaced(self, lease: Lease) -> None:
@@ -184,6 +202,13 @@ class Worker:
     def _fast_url(self) -> str:
         lease = self.lease()
         return lease.socket_url or lease.url
+
+
+def _in_class_of_django() -> bool:
+    """Whether a class of Django's has its transaction open, which a rewind would end."""
+    from django.db import connections
+
+    return any(connection.in_atomic_block for connection in connections.all(initialized_only=True))
 
 
 _current: Worker | None = None
