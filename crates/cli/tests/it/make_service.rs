@@ -300,6 +300,31 @@ fn a_client_is_told_what_the_database_looks_like() {
     scene.end();
 }
 
+/// Once it is known what the template looks like, the journal is asked instead
+/// of the catalogs: whatever changes the schema has to be noticed all the same.
+#[test]
+fn a_changed_schema_is_noticed_also_when_it_was_known() {
+    let scene = Scene::new();
+    block(async {
+        let mut client = scene.client().await;
+        let first = client.schema("1").await.unwrap().fingerprint;
+        assert_eq!(client.schema("2").await.unwrap().fingerprint, first);
+        scene.psql("BEGIN; ALTER TABLE users ADD COLUMN shoe int; ROLLBACK");
+        assert_eq!(client.schema("1").await.unwrap().fingerprint, first);
+        scene.psql("CREATE INDEX CONCURRENTLY ON users (email)");
+        let second = client.schema("1").await.unwrap().fingerprint;
+        assert_eq!(client.schema("2").await.unwrap().fingerprint, first);
+        scene.psql("ALTER TABLE users ADD COLUMN shoe int");
+        let third = client.schema("1").await.unwrap().fingerprint;
+        assert_ne!(third, second);
+        scene.psql(
+            "ALTER EVENT TRIGGER seedbed_journal_ddl DISABLE; ALTER TABLE users DROP COLUMN shoe",
+        );
+        assert_ne!(client.schema("1").await.unwrap().fingerprint, third);
+    });
+    scene.end();
+}
+
 #[test]
 fn ten_clients_with_a_hundred_calls_each_make_one_row() {
     let scene = Scene::new();

@@ -1,8 +1,9 @@
 //! Factories for clients of the lease service: plans, values and diagnoses for
 //! those who run plans themselves, and rows made from outside.
 //!
-//! The catalogue is looked at with each plan and each make, so a replaced
-//! database and a changed schema are noticed then. Values and diagnoses are
+//! What a database looks like is asked with each plan and each make, of its
+//! journal or of the catalogs, so a replaced database and a changed schema are
+//! noticed then. Values and diagnoses are
 //! given by the factory that made the latest plan for that database: a client
 //! that holds an older plan is told to ask for it again.
 //!
@@ -12,7 +13,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use seedbed_api::lease::ProblemCode;
@@ -22,7 +23,7 @@ use seedbed_api::plan::{
 use seedbed_api::{Failure, Kind, Result};
 use seedbed_db::{FactoryValues, Runner, Session, Target, ValueSource as _};
 use seedbed_factory::Manner;
-use seedbed_isolation::{Leases, SlotTargets};
+use seedbed_isolation::{Leases, SlotTargets, journal};
 
 use super::catalog::{Catalog, Known};
 use super::facts;
@@ -94,6 +95,11 @@ struct Inner {
     /// What each database looked like when it was last looked at, by its name,
     /// which is the slot's.
     seen: Mutex<HashMap<String, Arc<Known>>>,
+    /// What databases look like whose schema nobody has changed, and the text
+    /// by which the journal tells that.
+    standing: Mutex<Option<(String, Arc<Known>)>>,
+    /// Whether the databases of this service have a journal that can be asked.
+    can_tell: OnceLock<bool>,
     idle: Mutex<Vec<(Target, Runner<Session>)>>,
 }
 
@@ -103,6 +109,8 @@ impl Factories {
         Self(Arc::new(Inner {
             catalog: Catalog::new(cache, config),
             seen: Mutex::default(),
+            standing: Mutex::default(),
+            can_tell: OnceLock::new(),
             idle: Mutex::default(),
         }))
     }
@@ -196,16 +204,46 @@ impl Inner {
     /// A session, and what its database looks like now.
     async fn look(&self, place: &SlotTargets) -> Result<(Target, Runner<Session>, Arc<Known>)> {
         let (target, mut runner) = self.connect(place).await?;
-        let known = match self.catalog.look(runner.session()).await {
+        let known = match self.look_on(runner.session()).await {
             // It was ended with the database's last lease: a fresh one tells.
             Err(_) if runner.session().is_closed() => {
                 runner = open(&target).await?;
-                self.catalog.look(runner.session()).await
+                self.look_on(runner.session()).await
             }
             known => known,
         }?;
         lock(&self.seen).insert(target.database.clone(), Arc::clone(&known));
         Ok((target, runner, known))
+    }
+
+    /// What the session's database looks like now. All of a service come from
+    /// one template, so where the journal says that nothing changed a schema
+    /// the catalogs need not be read again: that takes milliseconds.
+    async fn look_on(&self, session: &Session) -> Result<Arc<Known>> {
+        let can_tell = match self.can_tell.get() {
+            Some(known) => *known,
+            None => {
+                let known = journal::can_tell(session).await?;
+                *self.can_tell.get_or_init(|| known)
+            }
+        };
+        if !can_tell {
+            return self.catalog.look(session).await;
+        }
+        let before = journal::standing(session).await?;
+        if let Some(standing) = &before
+            && let Some((text, known)) = lock(&self.standing).as_ref()
+            && text == standing
+        {
+            return Ok(Arc::clone(known));
+        }
+        let known = self.catalog.look(session).await?;
+        if let Some(standing) = before
+            && journal::standing(session).await?.as_ref() == Some(&standing)
+        {
+            *lock(&self.standing) = Some((standing, Arc::clone(&known)));
+        }
+        Ok(known)
     }
 
     fn seen(&self, place: &SlotTargets) -> Result<Arc<Known>> {

@@ -31,6 +31,7 @@ mod saved;
 mod sequence;
 mod session;
 mod sessions;
+mod standing;
 mod wear;
 
 pub(crate) use catalog::fields;
@@ -42,3 +43,4 @@ pub use rewind::Rewound;
 pub use saved::Saved;
 pub(crate) use sessions::end as end_sessions;
 pub use sessions::{Holds, SessionInfo};
+pub use standing::{can_tell, standing};
