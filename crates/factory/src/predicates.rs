@@ -113,7 +113,7 @@ pub(crate) fn refers(table: &Table, name: &str) -> bool {
 }
 
 /// Whether a row with these values cannot have a partial key.
-pub(crate) fn is_outside(
+fn is_outside(
     model: &TableModel,
     predicate: &str,
     values: &BTreeMap<&str, Option<&str>>,

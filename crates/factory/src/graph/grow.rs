@@ -14,7 +14,6 @@ use super::partition::partitioned;
 use super::telling::Telling;
 use crate::computed::opened;
 use crate::key::{Asked, choose};
-use crate::predicates::is_outside;
 use crate::wanted::{Passed, Wanted, config};
 
 /// More rows that need each other than this are a schema no test can fill.
@@ -298,8 +297,12 @@ fn part(column: &str) -> KeyPart {
 fn by_default(table: &Table, model: &TableModel, given: &BTreeSet<String>) -> Vec<String> {
     let is_by_default = |key: &&UniqueKey| {
         let Some(predicate) = &key.predicate else { return false };
+        // Beside a column that varies a default is kept in the key as well.
+        let has_default = |name: &str| model.default(name).is_some();
+        let varies = key.columns().any(|name| !has_default(name));
+        let open: Vec<&str> = key.columns().filter(|name| !varies || !has_default(name)).collect();
         !key.predicate_columns.iter().any(|name| given.contains(name))
-            && is_outside(model, predicate, &BTreeMap::new(), key)
+            && model.is_inside(predicate, &BTreeMap::new(), &open) == Some(false)
     };
     table.keys.iter().filter(is_by_default).map(|key| key.name.clone()).collect()
 }

@@ -102,8 +102,63 @@ fn schema(dice: &mut Dice) -> String {
     sql
 }
 
+/// The same with what schemas grow: soft deletion, keys of expressions and with
+/// defaults, triggers, tables whose only key is no primary one.
+fn grown(dice: &mut Dice) -> String {
+    let mut sql = schema(dice);
+    if dice.chance(2) {
+        for end in [",", ")"] {
+            for table in 0..7 {
+                let reference = format!("REFERENCES t{table}{end}");
+                sql = sql.replace(&reference, &format!("REFERENCES t{table} (id){end}"));
+            }
+        }
+        sql = sql.replace("id int PRIMARY KEY", "id int NOT NULL UNIQUE");
+    }
+    sql.push_str(
+        "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS \
+           $$ BEGIN NEW.touched := 'then'; RETURN NEW; END $$;\n",
+    );
+    for table in 0..sql.matches("CREATE TABLE").count() {
+        let words = ["slug text NOT NULL", "slug text", "slug text NOT NULL DEFAULT 'dev'"];
+        let _ = writeln!(
+            sql,
+            "ALTER TABLE t{table} ADD {}, ADD kind text NOT NULL DEFAULT 'plain', \
+            ADD gone_at timestamptz, ADD touched text;",
+            words[dice.below(3)]
+        );
+        let keys = ["slug", "lower(slug)", "slug, kind", "kind, lower(slug)", "nullif(slug, '')"];
+        let _ = match dice.below(3) {
+            0 => Ok(()),
+            1 => writeln!(sql, "CREATE UNIQUE INDEX ON t{table} ({});", keys[dice.below(5)]),
+            _ => {
+                let wheres = ["gone_at IS NULL", "kind = 'plain'", "kind <> 'plain'"];
+                let (key, inside) = (keys[dice.below(5)], wheres[dice.below(3)]);
+                writeln!(sql, "CREATE UNIQUE INDEX ON t{table} ({key}) WHERE {inside};")
+            }
+        };
+        if dice.chance(3) {
+            let _ = writeln!(
+                sql,
+                "CREATE TRIGGER touch BEFORE INSERT OR UPDATE ON t{table} \
+                FOR EACH ROW EXECUTE FUNCTION touch();"
+            );
+        }
+    }
+    sql
+}
+
 #[tokio::test]
 async fn every_table_of_random_schemas_is_made_once() {
+    made_once(schema).await;
+}
+
+#[tokio::test]
+async fn every_table_of_random_grown_schemas_is_made_once() {
+    made_once(grown).await;
+}
+
+async fn made_once(schema: fn(&mut Dice) -> String) {
     let seeds: Vec<u64> = match std::env::var("SEEDBED_TEST_SEED") {
         Ok(seed) => vec![seed.parse().unwrap()],
         Err(_) => (0..24).collect(),
