@@ -105,3 +105,10 @@ def test_an_error_of_the_connection_is_raised_as_it_is_after_a_rollback() -> Non
     with pytest.raises(ConnectionResetError) as caught:
         going.throw(BrokenPipeError("gone as well"))
     assert caught.value is broken
+
+
+@pytest.mark.parametrize(("kit", "may_go_without"), [("one", True), ("partial", False)])
+def test_a_look_up_that_raises_keeps_its_savepoint_whatever_its_values_are(kit: str, may_go_without: bool) -> None:
+    file = RUNS[0].parents[1] / "plans" / f"{kit}.json"
+    look_up = Plan(json.loads(file.read_text(encoding="utf-8"))["plan"]).steps[0]
+    assert look_up.looks_up is may_go_without
