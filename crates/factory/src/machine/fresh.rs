@@ -149,6 +149,10 @@ impl Search {
         let many = (many << self.vain).min(many.max(MOST));
         let node = &rows.graph.nodes[0];
         holds(node, next)?;
+        if self.vain > 0 && key(node).is_empty() && !node.key.is_content() {
+            // No other ordinal has another key.
+            return Err(is_there(node));
+        }
         if self.vain >= VAIN {
             let message = format!("no unused row of {} is found", node.table.name);
             return Err(config(message).hint(make_with(&node.table.name.to_string(), &key(node))));
@@ -199,6 +203,16 @@ fn array(rows: &Rows<'_>, parameter: &Parameter, ordinals: &[u64]) -> Result<Str
 /// Whether generated values tell its rows apart.
 fn tells(node: &Node) -> bool {
     if node.key.is_content() { !key(node).is_empty() } else { !node.generated().is_empty() }
+}
+
+/// All of its key was passed, and a row has it.
+fn is_there(node: &Node) -> Failure {
+    let table = node.table.name.to_string();
+    let first = node.key.first();
+    let message = format!("a row of {table} with this {} is there", first.words().join(", "));
+    config(message)
+        .because("a fresh row has a key that no row has")
+        .hint(make_with(&table, &first.columns().collect::<Vec<_>>()))
 }
 
 /// The generated columns of its key, which a person can pass instead.
