@@ -9,6 +9,7 @@ use seedbed_api::{Failure, Result};
 use seedbed_schema::{Column, Schema, quote};
 
 use super::columns::{drawn, overriding, parameter, returned, typed};
+use super::condition::same;
 use super::look_up::found;
 use crate::graph::{Graph, Source};
 use crate::line::{make_as, make_with};
@@ -53,11 +54,16 @@ pub(super) fn circle(
         with.push(format!("d AS MATERIALIZED (SELECT {})", list.join(", ")));
     }
     with.extend(inserts);
+    let same = if node.is_changed_by_insert() {
+        same(schema, graph, node, &mut writer.statement)
+    } else {
+        "NULL::text".to_owned()
+    };
     let sql = format!(
         "WITH {} {last}{} RETURNING {}",
         with.join(", "),
         target(node.key.first()),
-        returned(node, "t", "NULL::text", "NULL::text")
+        returned(node, "t", "NULL::text", &same)
     );
     Ok((sql, writer.statement.finish()))
 }

@@ -129,3 +129,31 @@ async fn strict_names_the_columns_that_differ() {
     let told = maker.told(&strict, Manner::Autocommit).await;
     assert_eq!(told.message, "a row of users is there but differs from what was passed in age");
 }
+
+#[tokio::test]
+async fn a_row_of_a_circle_is_compared_as_soon_as_it_is_made() {
+    let maker = Maker::new(&format!(
+        "{};
+         CREATE TABLE teams (id serial PRIMARY KEY, name text NOT NULL UNIQUE, ph text, \
+           captain int NOT NULL);
+         CREATE TABLE players (id serial PRIMARY KEY, name text NOT NULL UNIQUE, \
+           team int NOT NULL REFERENCES teams);
+         ALTER TABLE teams ADD FOREIGN KEY (captain) REFERENCES players;
+         CREATE TRIGGER digits BEFORE INSERT OR UPDATE ON teams \
+           FOR EACH ROW EXECUTE FUNCTION digits()",
+        numbers(BOTH)
+    ))
+    .await;
+    for _ in 0..2 {
+        let raw = call("teams", &[("name", "a"), ("ph", "+49")]);
+        let told = maker.told(&raw, Manner::Autocommit).await;
+        assert!(
+            told.message.contains("a trigger of teams changes what was passed in ph"),
+            "{told:?}"
+        );
+        assert_eq!(maker.value("SELECT count(*) FROM players").await, "0");
+    }
+    let fine = call("teams", &[("name", "a"), ("ph", "49")]);
+    assert_eq!(maker.make(&fine).await.outcome(), Outcome::Created);
+    assert_eq!(maker.make(&fine).await.outcome(), Outcome::Matched);
+}
