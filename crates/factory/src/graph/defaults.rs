@@ -34,19 +34,30 @@ impl Growing<'_> {
             .copied()
             .filter(|name| !refers(name) && !kept.iter().any(|(own, _)| own == name))
             .collect();
-        let has_parent = open.iter().any(refers);
+        let own = &node.table.name;
+        let has_parent = open.iter().any(|name| {
+            let leads = |one: &&ForeignKey| one.columns.iter().any(|c| c == name);
+            followed.iter().filter(leads).any(|foreign| foreign.parent != *own)
+        });
         if !is_told(node, &generated, has_parent, first) {
+            // With another value the row might be outside of its key.
+            let predicate = node.key.first().predicate.as_ref();
+            let decides = |name: &str| {
+                predicate.is_some_and(|(_, columns)| columns.iter().any(|own| own == name))
+            };
             let rank = |name: &str| {
-                let room = room(node, name);
+                let room = if decides(name) { 0 } else { room(node, name) };
                 let number =
                     node.column(name).is_some_and(|c| is_number(self.schema, &c.data_type));
                 (room >= ROOMY).then_some((number, room))
             };
             let ranked = kept.iter().enumerate().filter_map(|(at, one)| Some((rank(one.0)?, at)));
             let best = ranked.reduce(|best, next| if next.0 > best.0 { next } else { best });
-            // All of them together may be enough.
-            let Some((_, at)) = best else { return };
-            kept.remove(at);
+            match best {
+                Some((_, at)) => drop(kept.remove(at)),
+                // All the others together may be enough.
+                None => kept.retain(|(name, _)| decides(name)),
+            }
         }
         let kept: Vec<(String, String)> =
             kept.into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
@@ -60,16 +71,19 @@ impl Growing<'_> {
 fn is_told(node: &Node, generated: &[&str], has_parent: bool, first: u64) -> bool {
     let given: Vec<&Source> =
         node.key.first().columns().filter_map(|name| node.sources.get(name)).collect();
+    // The first of many is the one that is made alone: it is told the same way.
+    if generated.iter().any(|name| room(node, name) >= ROOMY) {
+        return true;
+    }
     let several = node.rows != Rows::One
         || node.fresh
         || first > 0
         || matches!(node.place, Place::Own { .. });
     if !several {
-        return !generated.is_empty() || has_parent || !given.is_empty();
+        return has_parent || !given.is_empty();
     }
     let only_child = matches!(node.place, Place::Child { each: 1, .. });
-    generated.iter().any(|name| room(node, name) >= ROOMY)
-        || (has_parent && node.place == Place::Target && !node.fresh)
+    (has_parent && node.place == Place::Target && !node.fresh)
         || given.into_iter().any(|source| match source {
             Source::Argument(passed) => passed.each,
             Source::Parent { .. } => only_child && !node.fresh,

@@ -65,7 +65,11 @@ fn best(node: &Node, key: &UniqueKey) -> Option<String> {
         Some(domain) => (domain >= rows).then_some(domain),
     };
     let columns = key.columns().filter(|name| {
-        !node.sources.contains_key(*name) && is_default(node, name) && !refers_to_any(name)
+        let kept = match node.sources.get(*name) {
+            None => is_default(node, name),
+            Some(source) => matches!(source, Source::Default(_)),
+        };
+        kept && !refers_to_any(name)
     });
     let ranked = columns.filter_map(|name| Some((room(name)?, name)));
     let roomiest = ranked.reduce(|best, next| if next.0 > best.0 { next } else { best });

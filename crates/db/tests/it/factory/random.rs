@@ -83,14 +83,31 @@ fn schema(dice: &mut Dice) -> String {
                 names.push(name);
             }
         }
+        if dice.chance(3) {
+            columns.push("d text NOT NULL DEFAULT 'usual'".to_owned());
+            names.push("d".to_owned());
+        }
+        if dice.chance(4) {
+            columns.push("on_at date".to_owned());
+        }
         if dice.chance(4) {
             let null = if dice.chance(2) { "" } else { " NOT NULL" };
+            names.push("up".to_owned());
             columns.push(format!("up @{table}{null} REFERENCES t{table}"));
         }
         if names.len() >= 2 && dice.chance(2) {
             columns.push(format!("UNIQUE ({}, {})", names[0], names[names.len() - 1]));
         }
         let _ = writeln!(sql, "CREATE TABLE t{table} ({});", columns.join(", "));
+        let named = names.iter().find(|name| *name != "up");
+        if let (true, Some(name)) = (dice.chance(3), named) {
+            let dated = columns.iter().any(|column| column.starts_with("on_at"));
+            let inside = if dated { " WHERE on_at IS NULL" } else { "" };
+            let text = format!("{name} text ");
+            let is_text = columns.iter().any(|column| format!("{column} ").starts_with(&text));
+            let key = if is_text { format!("nullif(lower({name}), '')") } else { name.clone() };
+            let _ = writeln!(sql, "CREATE UNIQUE INDEX ON t{table} ({key}){inside};");
+        }
     }
     // The type of a reference is that of the key it leads to.
     for table in 0..tables {
