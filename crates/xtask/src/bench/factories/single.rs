@@ -26,6 +26,8 @@ const SELECT: &str = "SELECT * FROM users WHERE email = $1";
 const INSERT: &str = "INSERT INTO users (org_id, email, first_name, last_name, phone, city) \
                       VALUES ($1::text::bigint, $2, $3, $4, $5, $6) RETURNING *";
 const ROUND_TRIP: &str = "SELECT 1";
+const SAVEPOINT: &str = "SAVEPOINT careful";
+const RELEASE: &str = "RELEASE SAVEPOINT careful";
 /// Back to the users that were there.
 const CLEAN_UP: &str = "DELETE FROM users WHERE email LIKE 'new-%'; VACUUM users";
 
@@ -40,6 +42,9 @@ pub(crate) struct Names {
     pub(crate) select: String,
     pub(crate) hit: String,
     pub(crate) both: String,
+    /// As [`Names::both`], and whatever becomes of the insert, the transaction
+    /// around it can go on: what a call in somebody's transaction promises.
+    pub(crate) careful: Option<String>,
     pub(crate) miss: String,
     /// The organisation is passed, so that no parent is looked for.
     pub(crate) alone: String,
@@ -60,6 +65,8 @@ impl Names {
             select: format!("limit: select, {place}"),
             hit: format!("hit, {place}"),
             both: format!("limit: select and insert, {place}"),
+            careful: (manner == Manner::InTransaction)
+                .then(|| format!("limit: select and insert under a savepoint, {place}")),
             miss: format!("miss, {place}"),
             alone: format!("miss, organisation passed, {place}"),
         }
@@ -71,15 +78,20 @@ struct Bare {
     select: Prepared,
     insert: Prepared,
     trip: Prepared,
+    savepoint: Prepared,
+    release: Prepared,
 }
 
 /// Everybody who makes or finds one row, all on the session of `maker`.
 pub(crate) fn contestants(maker: &Rc<Maker>) -> Result<Vec<Contestant<'static>>> {
     fill(maker)?;
     let (runtime, session) = maker.parts();
-    let prepared = runtime.block_on(session.prepare(&[SELECT, INSERT, ROUND_TRIP]))?;
-    let [select, insert, trip] = prepared.as_slice() else { anyhow::bail!("not all prepared") };
-    let bare = Rc::new(Bare { select: select.clone(), insert: insert.clone(), trip: trip.clone() });
+    let texts = [SELECT, INSERT, ROUND_TRIP, SAVEPOINT, RELEASE];
+    let prepared = runtime.block_on(session.prepare(&texts))?;
+    let Ok([select, insert, trip, savepoint, release]) = <[Prepared; 5]>::try_from(prepared) else {
+        anyhow::bail!("not all prepared")
+    };
+    let bare = Rc::new(Bare { select, insert, trip, savepoint, release });
     let number = Rc::new(Cell::new(0_u64));
     let next = move || {
         number.set(number.get() + 1);
@@ -104,8 +116,14 @@ pub(crate) fn contestants(maker: &Rc<Maker>) -> Result<Vec<Contestant<'static>>>
         }));
         let (own, plain, email) = (Rc::clone(maker), Rc::clone(&bare), next.clone());
         all.push(Contestant::new(names.both, 1, move || {
-            within(&own, manner, WRITES, || select_and_insert(&own, &plain, &email()))
+            within(&own, manner, WRITES, || select_and_insert(&own, &plain, &email(), false))
         }));
+        if let Some(careful) = names.careful {
+            let (own, plain, email) = (Rc::clone(maker), Rc::clone(&bare), next.clone());
+            all.push(Contestant::new(careful, 1, move || {
+                within(&own, manner, WRITES, || select_and_insert(&own, &plain, &email(), true))
+            }));
+        }
         for (name, passed) in [(names.miss, false), (names.alone, true)] {
             let (own, email) = (Rc::clone(maker), next.clone());
             all.push(Contestant::new(name, 1, move || {
@@ -193,13 +211,21 @@ fn select_one(maker: &Maker, bare: &Bare) -> Result<Duration> {
     Ok(took)
 }
 
-fn select_and_insert(maker: &Maker, bare: &Bare, email: &str) -> Result<Duration> {
+fn select_and_insert(maker: &Maker, bare: &Bare, email: &str, careful: bool) -> Result<Duration> {
     let (runtime, session) = maker.parts();
     let began = Instant::now();
     let (found, made) = runtime.block_on(async {
         let found = rows(session, &bare.select, &[Value::text(email)]).await?;
         let values = ["1", email, "Ada", "Miller", "+15550100", "Springfield"].map(Value::text);
-        anyhow::Ok((found, rows(session, &bare.insert, &values).await?))
+        let insert = Query { statement: &bare.insert, parameters: values.iter().collect() };
+        let answers = if careful {
+            let none = |statement| Query { statement, parameters: Vec::new() };
+            session.pipeline(&[none(&bare.savepoint), insert, none(&bare.release)]).await?
+        } else {
+            session.pipeline(&[insert]).await?
+        };
+        let made = answers.iter().map(|answer| answer.rows.len()).sum::<usize>();
+        anyhow::Ok((found, made))
     })?;
     let took = began.elapsed();
     ensure!((found, made) == (0, 1), "{found} rows found, {made} made");

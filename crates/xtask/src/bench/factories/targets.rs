@@ -6,7 +6,8 @@ use super::{batch, catalog, guests, single};
 
 /// A hit against the bare select.
 const HIT: f64 = 1.5;
-/// A miss against select, insert and a round trip.
+/// A miss against select, insert and a round trip; in somebody's transaction
+/// the insert is kept apart by a savepoint in the same train.
 const MISS: f64 = 1.0;
 /// Rows per second as a share of COPY's, without look-up and with it.
 const FRESH: f64 = 45.0;
@@ -44,10 +45,21 @@ pub(crate) fn compare(
 ) {
     for names in single::names() {
         report.compare(&names.hit, &names.select, Some(HIT));
-        for (miss, target) in [(&names.miss, Some(MISS)), (&names.alone, None)] {
-            let limits = (report.median_ms(&names.both), report.median_ms(single::TRIP));
+        // Where the transaction is somebody else's, a miss leaves it usable
+        // whatever happens: it is compared with plain SQL that does the same.
+        let fair = names.careful.as_ref().unwrap_or(&names.both);
+        for (miss, limit, target) in [
+            (&names.miss, fair, Some(MISS)),
+            (&names.miss, &names.both, names.careful.is_none().then_some(MISS)),
+            (&names.alone, fair, None),
+        ] {
+            let told = report.verdicts.iter();
+            let name = format!("{miss} ÷ ({}, round trip)", limit.trim_start_matches("limit: "));
+            let limits = (report.median_ms(limit), report.median_ms(single::TRIP));
+            if told.map(|verdict| &verdict.name).any(|known| *known == name) {
+                continue;
+            }
             if let (Some(value), (Some(both), Some(trip))) = (report.median_ms(miss), limits) {
-                let name = format!("{miss} ÷ (select, insert, round trip)");
                 let verdict = Verdict::told(name, "", value / (both + trip));
                 report.verdicts.push(match target {
                     Some(target) => verdict.at_most(target),
