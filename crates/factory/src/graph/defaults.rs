@@ -24,6 +24,14 @@ impl Growing<'_> {
             node.key.first().columns().filter(|name| !node.sources.contains_key(*name)).collect();
         let mut kept: Vec<(&str, String)> =
             open.iter().filter_map(|name| Some((*name, default(node, name)?))).collect();
+        if let Some((predicate, columns)) = &node.key.first().predicate {
+            let values = kept.iter().map(|(name, text)| (*name, Some(text.as_str()))).collect();
+            let others: Vec<&str> = node.key.first().columns().collect();
+            // There the defaults would leave the row outside of its key.
+            if node.model.is_inside(predicate, &values, &others) == Some(false) {
+                kept.retain(|(name, _)| !columns.iter().any(|own| own == name));
+            }
+        }
         if kept.is_empty() {
             return;
         }
