@@ -33,21 +33,23 @@ _live: weakref.WeakSet[Client] = weakref.WeakSet()
 class Client:
     """A connection: `socket_path` where there is one, else `api` (`http://127.0.0.1:PORT`).
 
-    Raises ServiceMissing where nobody listens, Refused where the token is wrong, VersionSkew.
+    `patience` is how many seconds it may take to answer for the first time. Raises ServiceMissing where nobody listens,
+    Refused where the token is wrong, VersionSkew.
     """
 
-    def __init__(self, api: str, socket_path: str | None, token: str) -> None:
+    def __init__(self, api: str, socket_path: str | None, token: str, patience: float = PATIENCE) -> None:
         self.api = api
         self.socket_path = socket_path
         self.health: dict[str, Any] = {}
-        self._lock = threading.Lock()
+        # Reentrant: an interruption that strikes as the lock is given back leaves it to this thread, not to nobody.
+        self._lock = threading.RLock()
         self._pid = os.getpid()
         self._ended: str | None = None
-        self._wire = Wire(api, socket_path, PATIENCE)
+        self._wire = Wire(api, socket_path, patience)
         self._head = f" HTTP/1.1\r\nHost: {self._wire.host}\r\nAuthorization: Bearer {token}\r\n".encode("latin-1")
         _live.add(self)
         try:
-            self.health = self.get("/v1/health")
+            self.health = self._exchange("GET", "/v1/health", None, patience)
             check_protocol(self.health)
         except BaseException:
             self.close()
@@ -124,7 +126,7 @@ class Client:
     def after_fork(self) -> None:
         """In a child: closes its copy of the socket. The lease lives on in the parent."""
         # Another thread of the parent may have held the lock when it forked.
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._end("it belongs to the process this one was forked from")
 
     def _exchange(self, method: str, path: str, body: dict[str, Any] | None, patience: float = PATIENCE) -> Any:

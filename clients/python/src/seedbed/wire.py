@@ -3,8 +3,9 @@
 Written by hand because `http.client` costs more to import than all of this package, and more for each reply than the
 service takes to give it. The service always tells the length of a reply.
 
-Invariant: a reply belongs to its request. One that nobody waited for any longer (Ctrl-C, a test's time limit) is taken
-in and dropped before the next request is sent; where that cannot be known, the wire is broken for good.
+Invariant: a reply belongs to its request. An exchange that was interrupted (Ctrl-C, a test's time limit) is finished
+before the next request is sent, and its reply dropped; it is known at any moment how much of it was sent and what was
+received.
 """
 
 from __future__ import annotations
@@ -16,10 +17,23 @@ from .errors import ServiceMissing
 
 # Bytes of the head of a reply at most.
 _LARGEST_HEAD = 64 << 10
+# Seconds to wait for each piece of a reply that nobody wants any more, before the next request.
+_LATE = 10.0
 
 
 class Broken(Exception):
     """The wire is of no use any more, for this reason."""
+
+
+class Exchange:
+    """A request, how many of its bytes were sent (in so many steps), and the pieces of its reply."""
+
+    __slots__ = ("pieces", "request", "sent")
+
+    def __init__(self, request: bytes) -> None:
+        self.request = request
+        self.sent: list[int] = []
+        self.pieces: list[bytes] = []
 
 
 class Wire:
@@ -30,69 +44,81 @@ class Wire:
 
     def __init__(self, api: str, socket_path: str | None, patience: float) -> None:
         self._socket, self.host = _connect(api, socket_path, patience)
-        self._received = bytearray()
-        # Whether a request is only partly sent, as far as is known, and whether a reply is still to come.
-        self._sending = False
-        self._owed = False
+        # The exchange that has begun and not ended: one attribute, so that no interruption can leave half a state.
+        self._going: Exchange | None = None
 
     def exchange(self, request: bytes, patience: float) -> tuple[int, bytes]:
         """Status and body of the reply to a request, which may take `patience` seconds for each piece that comes.
 
         Raises Broken.
         """
+        if self._going is not None:
+            self._finish_late(self._going)
         self._socket.settimeout(patience)
-        if self._owed:
-            self._reply()
-        # An interruption may strike between any two instructions.
-        if self._sending or self._received:
-            raise Broken("an exchange was interrupted, and what came of it is not known")
-        self._sending = True
-        try:
-            self._socket.sendall(request)
-        except OSError as error:
-            return self._last_words(error)
-        # From here on the reply comes, whether or not somebody still waits for it.
-        self._owed = True
-        self._sending = False
-        return self._reply()
+        self._going = going = Exchange(request)
+        return self._finish(going)
 
     def close(self) -> None:
         """Closes this process's copy of the socket."""
         self._socket.close()
 
-    def _last_words(self, error: OSError) -> tuple[int, bytes]:
-        """What the service said before it closed the connection, if it did."""
-        try:
-            return self._reply()
-        except Broken:
-            raise Broken(str(error)) from error
+    def _finish_late(self, going: Exchange) -> None:
+        """Ends an exchange that was interrupted."""
+        if going.sent:
+            self._socket.settimeout(_LATE)
+            try:
+                self._finish(going)
+            except Broken as broken:
+                raise Broken(f"an exchange was interrupted, and its end did not come: {broken}") from broken
+        self._going = None
 
-    def _reply(self) -> tuple[int, bytes]:
-        received = self._received
-        while (end := received.find(b"\r\n\r\n")) < 0:
-            if len(received) > _LARGEST_HEAD:
-                raise Broken("what answers there is not the lease service")
-            self._receive()
-        head = bytes(received[:end])
-        length = _content_length(head)
-        if not head.startswith(b"HTTP/1.1 ") or length is None:
-            raise Broken("what answers there is not the lease service")
-        whole = end + 4 + length
-        while len(received) < whole:
-            self._receive()
-        body = bytes(received[end + 4 : whole])
-        self._owed = False
-        del received[:whole]
-        return int(head[9:12]), body
-
-    def _receive(self) -> None:
+    def _finish(self, going: Exchange) -> tuple[int, bytes]:
+        unsent = None
         try:
-            piece = self._socket.recv(1 << 16)
+            self._send(going)
+        except OSError as error:
+            # What the service said before it closed the connection, if it did, says more.
+            unsent = error
+        try:
+            reply = self._reply(going)
+        except Broken as broken:
+            raise Broken(str(unsent)) if unsent else broken from unsent
+        self._going = None
+        return reply
+
+    def _send(self, going: Exchange) -> None:
+        request, sent = going.request, going.sent
+        while (so_far := sum(sent)) < len(request):
+            rest = memoryview(request)[so_far:] if so_far else request
+            # `extend` and `map` are one step of the interpreter's: between the call and the record of what it did no
+            # signal's handler can run. (`sendall` forgets what it has sent when a handler raises.)
+            sent.extend(map(self._socket.send, (rest,)))
+
+    def _receive(self, pieces: list[bytes]) -> None:
+        try:
+            # One step, as above.
+            pieces.extend(map(self._socket.recv, (1 << 16,)))
         except OSError as error:
             raise Broken(f"it did not answer: {error}") from error
-        if not piece:
+        if not pieces[-1]:
             raise Broken("it closed the connection")
-        self._received += piece
+
+    def _reply(self, going: Exchange) -> tuple[int, bytes]:
+        pieces = going.pieces
+        while (end := (received := b"".join(pieces)).find(b"\r\n\r\n")) < 0:
+            if len(received) > _LARGEST_HEAD:
+                raise Broken("what answers there is not the lease service")
+            self._receive(pieces)
+        length = _content_length(received[:end])
+        if not received.startswith(b"HTTP/1.1 ") or length is None:
+            raise Broken("what answers there is not the lease service")
+        whole = end + 4 + length
+        while sum(map(len, pieces)) < whole:
+            self._receive(pieces)
+        received = b"".join(pieces)
+        if len(received) > whole:
+            raise Broken("what answers there is not the lease service")
+        return int(received[9:12]), received[end + 4 :]
 
 
 def _connect(api: str, socket_path: str | None, patience: float) -> tuple[socket.socket, str]:

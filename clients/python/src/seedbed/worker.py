@@ -1,11 +1,13 @@
 """This process's part in a test run: one lease, what lies on it, and the connection its tests share.
 
 Invariants: nothing is found, started or connected before the first test needs it; a service that is missing or gone is
-told to every later test in the same words, at once, without asking again.
+told to every later test in the same words, at once, without asking again. Where only the connection to it was lost (an
+exchange that was interrupted and never answered), the next test begins anew with a lease of the same slot.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING, Callable, TypeVar
 
@@ -24,6 +26,8 @@ T = TypeVar("T")
 
 # Seconds to wait for a slot; longer where workers share slots in turns.
 _WAIT, _WAIT_IN_TURNS = 60.0, 600.0
+# Seconds a service may take to show that it lives, after a connection to it was lost.
+_SIGN_OF_LIFE = 5.0
 
 
 class Worker:
@@ -88,7 +92,8 @@ class Worker:
         return self._lease
 
     def watched(self, ask: Callable[[], T]) -> T:
-        """What `ask` answers. If the service or the lease is gone, all later asking fails at once."""
+        """What `ask` answers. If the service or the lease is gone, all later asking fails at once; if only the
+        connection to the service is, what lies on the lease is finished, and the next lease is another."""
         if self._failure is not None:
             raise type(self._failure)(
                 self._failure.message,
@@ -99,6 +104,9 @@ class Worker:
         try:
             return ask()
         except SeedbedError as error:
+            if isinstance(error, ServiceMissing) and self._reconnected():
+                self._begin_anew()
+                raise
             # Another lane may be possible; whatever else prevents a first lease prevents the next one too.
             if isinstance(error, (ServiceMissing, LeaseEnded)) or (
                 self._lease is None and error.code != "lane_impossible"
@@ -178,9 +186,32 @@ class Worker:
         client = self._client
         return self.watched(lambda: client.acquire(worker=worker, lane=lane or self.lane, wait=_WAIT))
 
+    def _reconnected(self) -> bool:
+        """Whether the connection was lost, and there is another one to the same service."""
+        client, service = self._client, self._service
+        # What lies on further leases is not known here.
+        if client is None or service is None or not client.closed or self.companions:
+            return False
+        from .client import Client
+
+        try:
+            self._client = Client(service.api, service.socket, service.token, _SIGN_OF_LIFE)
+        except SeedbedError:
+            return False
+        return True
+
+    def _begin_anew(self) -> None:
+        """The lease has ended with its connection, and what lay on it is gone."""
+        self._lease = None
+        self.connection.drop()
+        # What a fixture says at its end is a consequence of what is told already.
+        with contextlib.suppress(Exception):
+            self.layers.finish_from(0)
+
     def _acquire(self) -> Lease:
         service = self.service()
-        if self._client is None:
+        # Closed: the wait for a lease was interrupted.
+        if self._client is None or self._client.closed:
             self._client = service.connect()
         wait = _WAIT_IN_TURNS if self.crowded else _WAIT
         # A URL that a fixture or the application holds must go on to name this worker's database.

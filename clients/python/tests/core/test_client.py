@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import seedbed
+from seedbed.wire import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -190,12 +192,61 @@ def test_a_lease_that_was_not_waited_for_is_nobody_s(own: Running) -> None:
         assert holder.acquire("second", wait=10).slot == first.slot
 
 
-def test_an_interruption_at_a_bad_moment_is_told_and_never_a_wrong_answer(service: seedbed.Service) -> None:
+def test_no_interruption_loses_a_reply(service: seedbed.Service) -> None:
+    """Wherever the signal strikes: 2000 times, an exchange taking about 100 µs."""
+    moments = random.Random(7)
+
+    def interrupt(*_: Any) -> None:
+        raise Interrupted
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with service.connect() as client:
+            for _ in range(2000):
+                with suppress(Interrupted):
+                    signal.setitimer(signal.ITIMER_REAL, moments.uniform(0.00005, 0.0006))
+                    while True:
+                        client.get("/v1/health")
+                begun = time.monotonic()
+                assert client.get("/v1/health")["run"] == service.run
+                assert time.monotonic() - begun < 5
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_request_that_was_sent_in_part_is_sent_to_its_end(service: seedbed.Service) -> None:
     with service.connect() as client:
-        client._wire._sending = True
-        with pytest.raises(seedbed.ServiceMissing, match="what came of it is not known"):
+        wire = client._wire
+        wire._going = going = Exchange(b"GET /v1/health" + client._head + b"\r\n")
+        going.sent.append(wire._socket.send(going.request[:20]))
+        assert client.get("/v1/health")["run"] == service.run
+
+
+def test_the_reply_that_nobody_waits_for_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that is stopped in the middle is not to be had without stopping its server, so it is spoken here."""
+    monkeypatch.setattr("seedbed.wire._LATE", 0.2)
+    listener = socket.create_server(("127.0.0.1", 0))
+    body = b'{"protocol":1}'
+
+    def answer() -> None:
+        stream, _ = listener.accept()
+        with stream:
+            stream.recv(4096)
+            stream.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+            while stream.recv(4096):
+                pass
+
+    speaking = threading.Thread(target=answer)
+    speaking.start()
+    with seedbed.Client(f"http://127.0.0.1:{listener.getsockname()[1]}", None, "token") as client:
+        with interrupted(after=0.1):
+            client.get("/v1/health")
+        with pytest.raises(seedbed.ServiceMissing, match="an exchange was interrupted, and its end did not come"):
             client.get("/v1/health")
         assert client.closed
+    speaking.join()
+    listener.close()
 
 
 def test_a_service_of_another_version_is_told_with_both_versions() -> None:
