@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner_project import Project, bare, home, project, service  # noqa: F401
+from runner_project import Project
 
 pytest_plugins = ("pytester",)
 pytest.importorskip("asyncpg")
@@ -156,7 +156,7 @@ async def test_pool_of_asyncpg(of_asyncpg, make, turn, replaced):
 """
 
 
-def write(project: Project, plugin: str) -> None:  # noqa: F811
+def write(project: Project, plugin: str) -> None:
     anyio = plugin == "anyio"
     conftest = CONFTEST.replace("@FIXTURE", "@pytest.fixture" if anyio else "@pytest_asyncio.fixture")
     conftest = conftest.replace("PLUGIN", plugin)
@@ -169,7 +169,7 @@ def write(project: Project, plugin: str) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize("plugin", ["pytest_asyncio", "anyio"])
-def test_connections(project: Project, plugin: str) -> None:  # noqa: F811
+def test_connections(project: Project, plugin: str) -> None:
     pytest.importorskip(plugin)
     write(project, plugin)
     result = project.run("-q", *(["-p", "no:asyncio"] if plugin == "anyio" else []))
@@ -179,7 +179,7 @@ def test_connections(project: Project, plugin: str) -> None:  # noqa: F811
     )
 
 
-def test_pools_that_outlive_tests(project: Project) -> None:  # noqa: F811
+def test_pools_that_outlive_tests(project: Project) -> None:
     pytest.importorskip("pytest_asyncio")
     write(project, "pytest_asyncio")
     project.file("test_inner.py", POOLS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner_project import Project, bare, down  # noqa: F401
+from runner_project import Project, down
 from test_django import FILES, django_service, shop  # noqa: F401
 
 pytest_plugins = ("pytester",)
@@ -207,7 +207,7 @@ def test_aliases_that_point_to_the_slot_need_not_be_named(shop: Project) -> None
     shop.run("-q", "-n", "2").assert_outcomes(passed=12)
 
 
-def test_migrations_run_once_and_again_when_one_is_added(bare: Project) -> None:  # noqa: F811
+def test_migrations_run_once_and_again_when_one_is_added(bare: Project) -> None:
     for name, text in FILES.items():
         bare.file(name, text)
     bare.ini("DJANGO_SETTINGS_MODULE = settings", "pythonpath = .", "seedbed_django = all")

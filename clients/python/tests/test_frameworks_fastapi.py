@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner_project import Project, bare, home, project, service  # noqa: F401
+from runner_project import Project
 
 pytest_plugins = ("pytester",)
 pytest.importorskip("fastapi")
@@ -137,7 +137,7 @@ def test_the_next_test_finds_it_well(client, turn):
 
 
 @pytest.mark.parametrize("kind", SERVICES)
-def test_a_service_with(project: Project, kind: str) -> None:  # noqa: F811
+def test_a_service_with(project: Project, kind: str) -> None:
     pytest.importorskip("asyncpg")
     pytest.importorskip("sqlalchemy")
     project.ini("seedbed_env = DATABASE_URL", "pythonpath = .", "asyncio_default_fixture_loop_scope = function")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner_project import Project, bare, home, project, service  # noqa: F401
+from runner_project import Project
 
 pytest_plugins = ("pytester",)
 pytest.importorskip("sqlalchemy")
@@ -190,7 +190,7 @@ async def test_the_database_is_replaced_and_the_pool_goes_on(driver, turn):
 
 
 @pytest.fixture
-def shop(project: Project) -> Project:  # noqa: F811
+def shop(project: Project) -> Project:
     project.ini(
         "seedbed_env = DATABASE_URL=postgresql+psycopg://",
         "asyncio_default_fixture_loop_scope = function",

@@ -46,7 +46,8 @@ def make(): return 1
 def test_own_fixture_of_that_name(make): assert make == 1
 """,
     )
-    result = bare.run("-q", "-p", "no:asyncio", "-p", "no:anyio", "-p", "no:django", "-p", "no:xdist")
+    others = ("asyncio", "anyio", "django", "xdist", "pytest_postgresql")
+    result = bare.run("-q", *(word for name in others for word in ("-p", f"no:{name}")))
     result.assert_outcomes(passed=4)
     lines = {line.split(" ")[0]: line for line in result.stdout.lines}
     assert lines["MODULES"].split() == ["MODULES", "seedbed", "seedbed.pytest_plugin"]
