@@ -11,7 +11,7 @@ pub(crate) struct Spoken {
 }
 
 /// Subcommands that have subcommands themselves.
-const FAMILIES: [&str; 3] = ["cache", "config", "server"];
+const FAMILIES: [&str; 5] = ["cache", "config", "kept", "server", "types"];
 
 /// Every call in a line, whether by name, in `$(…)`, after `&&`, `|` or `;`,
 /// or as `cargo run … -p seedbed-cli -- …`.
