@@ -63,7 +63,6 @@ class Databases:
         if check:
             for group in groups.values():
                 _check_schema(group[0])
-        self.worker.django = True
         IN_USE.append(self)
         rewind_instead_of_flush()
         return self.aliases

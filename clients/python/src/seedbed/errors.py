@@ -43,6 +43,10 @@ def is_told(failure: Any) -> bool:
     return isinstance(getattr(failure, "value", None), SeedbedError)
 
 
+class SeedbedWarning(UserWarning):
+    """Something a test left behind, or lost."""
+
+
 class BinaryMissing(SeedbedError):
     """The program `seedbed` is nowhere to be found, or cannot be started."""
 

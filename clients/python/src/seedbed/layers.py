@@ -18,13 +18,12 @@ if TYPE_CHECKING:
 @dataclass(eq=False)
 class Layer:
     """Shared data called `name`. `finish` makes its owner forget it; `before` is the mark below it, None for one that
-    was built while a test ran: that test's mark is below it; `after` is the mark above it, where one is needed."""
+    was built while a test ran: that test's mark is below it."""
 
     name: str
     before: Mark | None
     finish: Callable[[], object]
     finishing: bool = False
-    after: Mark | None = None
 
 
 class Layers:
@@ -41,21 +40,10 @@ class Layers:
         """Marks the state below a new layer, which the caller then builds."""
         worker = self._worker
         lease = worker.lease()
-        if worker.turn is None:
-            worker.settle()
         # A test that runs may have an open transaction, over which no mark can be set, and needs none.
         layer = Layer(name, None if worker.turn else worker.watched(lease.mark), finish)
         self._stack.append(layer)
         return layer
-
-    def built(self, layer: Layer) -> None:
-        """The layer's data is there. Where tests roll back by themselves, its state is marked to be come back to."""
-        if self._worker.django and layer.before is not None:
-            layer.after = self._worker.watched(self._worker.lease().mark)
-
-    def top(self) -> Mark | None:
-        """The state above all layers and below all tests, if it can be returned to."""
-        return self._stack[-1].after if self._stack else self._worker.lease().first
 
     def lift(self, layer: Layer) -> None:
         """Takes a layer off, with all above it, and what they wrote with them."""
@@ -95,8 +83,6 @@ class Layers:
         for index, layer in enumerate(self._stack):
             if layer.before and layer.before.name == mark:
                 at = index
-            elif layer.after and layer.after.name == mark:
-                at = index + 1
         lost = len(self._stack) - at
         self.finish_from(at)
         return lost

@@ -72,7 +72,8 @@ def _chosen(config: pytest.Config, worker: Worker) -> set[str]:
 
 def touches(item: Any) -> bool:
     """Whether a test uses a database through Django."""
-    return item.get_closest_marker("django_db") is not None or of_class(item)
+    asked = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    return bool(asked) or item.get_closest_marker("django_db") is not None or of_class(item)
 
 
 def _needed(items: list[pytest.Item]) -> set[str]:

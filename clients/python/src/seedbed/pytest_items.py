@@ -49,18 +49,20 @@ def use_of(item: pytest.Item, keep: bool) -> Use:
         raise pytest.UsageError(
             f'{item.nodeid}: there is no lane "{lane}", only auto, rewind, clone, truncate and rollback'
         )
-    return Use(lane, bool(said.get("readonly")), bool(said.get("keep", keep)), _marked(item, bool(said)))
+    return Use(lane, bool(said.get("readonly")), bool(said.get("keep", keep)), *_rolled_back(item, bool(said)))
 
 
-def _marked(item: pytest.Item, said: bool) -> bool:
+def _rolled_back(item: pytest.Item, said: bool) -> tuple[bool, bool]:
+    """Whether a test is marked, and whether it rolls back by itself."""
     if not django_aliases(item.config):
-        return True
+        return True, False
     from .pytest_aliases import of_class, rolls_back
 
     if not rolls_back(item):
-        return True
-    # A class of Django's keeps one transaction open from its first test to its last.
-    return not of_class(item) and (said or "seedbed" in item.fixturenames)  # type: ignore[attr-defined]
+        return True, False
+    # A class of Django's keeps one transaction open from its first test to its last. Whoever asks for Seedbed may
+    # commit through it.
+    return not of_class(item), not (said or "seedbed" in item.fixturenames)  # type: ignore[attr-defined]
 
 
 def _begin_before_its_own(item: pytest.Item, names: list[str]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 import pytest
 
-from .errors import SeedbedError
+from .errors import SeedbedError, SeedbedWarning
 from .pytest_items import USE
 from .pytest_worker import worker_of
 from .turn import Running, Turn, Use, Verdict
@@ -25,10 +25,6 @@ T = TypeVar("T")
 _FAILED = pytest.StashKey[bool]()
 _KEPT = pytest.StashKey[str]()
 _NAME = "seedbed-turns"
-
-
-class SeedbedWarning(pytest.PytestWarning):
-    """Something a test left behind, or lost."""
 
 
 def told(ask: Callable[[], T]) -> T:
@@ -94,6 +90,12 @@ class Turns:
             worker.prepare(use.lane)
             # Asked for here, a lease that is refused is an error of this test, and not of a shared fixture for good.
             told(worker.lease)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_protocol(self) -> Generator[None, None, None]:
+        """Whatever is begun between tests, or by a test that is not known here, is not the last one's."""
+        yield
+        worker_of(self._config).running = None
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, None]:

@@ -73,7 +73,6 @@ def _fixture(function: Callable[..., Any]) -> Callable[..., Any]:
 
                 made = asyncio.run(made)
             borrowed.commit()
-            told(lambda: worker.layers.built(layer))
             yield made
             if running is not None:
                 next(running, None)

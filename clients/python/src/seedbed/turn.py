@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Use:
     """How a test uses the database. `lane` is empty where the worker's counts; `readonly` tests fail if they wrote;
-    `keep` keeps the database of a failed one; one that is not `marked` rolls back by itself (Django's `TestCase`)."""
+    `keep` keeps the database of a failed one; one that is not `marked` is in the transaction of its class (Django's
+    `TestCase`); one that `rolls_back` does so by itself, and what is there after that was not meant to be."""
 
     lane: str = ""
     readonly: bool = False
     keep: bool = False
     marked: bool = True
+    rolls_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,19 @@ class Turn:
         self.owner: object = None
         worker.prepare(use.lane)
         lease = worker.lease()
-        if use.marked:
-            worker.settle()
-        self._settled = not worker.rolled_back
         self._layers = len(worker.layers)
-        self.mark: Mark = worker.watched(lambda: lease.mark(test)) if use.marked else lease.first
-        self._others = [(other, _mark(worker, other, test)) for other in worker.companions if use.marked]
+        self.mark, self._others = lease.first, list[tuple["Lease", "Mark"]]()
+        self._marked = use.marked
+        if use.marked and use.rolls_back:
+            # On the others going back costs more than such a test.
+            self._marked = lease.lane == "rewind" and not _django_in_transaction()
+        if self._marked:
+            try:
+                self.mark, self._others = marks(worker, test)
+            except Refused as error:
+                if error.code != "writer_open" or not use.rolls_back:
+                    raise
+                self._marked = False
         os.environ["PGAPPNAME"] = self.name
         worker.turn = self
 
@@ -80,8 +89,9 @@ class Turn:
         worker.connection.give_back(commit=keep)
         if not worker.usable:
             return verdict
-        if not self.use.marked:
+        if not self._marked:
             return verdict
+        built = len(worker.layers) > self._layers
         broken: Exception | None = None
         try:
             worker.layers.finish_from(self._layers)
@@ -89,11 +99,9 @@ class Turn:
             broken = error
         rewound = self._rewound(keep)
         for lease, mark in self._others:
-            self._judge(verdict, _back_to(worker, lease, mark, self.test))
-        if self._settled:
-            worker.rolled_back = False
+            self._judge(verdict, _back_to(worker, lease, mark, self.test), built)
         verdict.kept = rewound.kept
-        self._judge(verdict, rewound)
+        self._judge(verdict, rewound, built)
         if rewound.marks_lost and not worker.finished_lost and self.mark.depth:
             verdict.warnings.append(
                 "what fixtures of a wider scope wrote is gone from the database and cannot be built again"
@@ -116,7 +124,7 @@ class Turn:
         worker.layers.finish_from(0)
         return worker.back_to(worker.lease().first, self.test, keep)
 
-    def _judge(self, verdict: Verdict, rewound: Rewound) -> None:
+    def _judge(self, verdict: Verdict, rewound: Rewound, built: bool) -> None:
         if rewound.committed:
             verdict.faults.append(
                 f"{self.test} is on the lane rollback, but committed something (it has been taken back)\n"
@@ -133,11 +141,42 @@ class Turn:
                 f"{self.test} is marked readonly, but {wrote}{why} (it has been taken back)\n"
                 "  @pytest.mark.seedbed(readonly=False)   # a test that may write"
             )
+        if self.use.rolls_back and not built:
+            verdict.warnings.extend(beside(self.test, rewound))
         for session in rewound.ended:
             verdict.warnings.append(
                 f"{self.test} left a session open that held a {session.holds}: {session.application or 'unnamed'} "
                 f"(role {session.role}, pid {session.pid}); it was ended. Commit, roll back or close it in the test"
             )
+
+
+def marks(worker: Worker, test: str) -> tuple[Mark, list[tuple[Lease, Mark]]]:
+    """Marks the worker's database, and those of its companions.
+
+    Raises Refused with the code `writer_open` while a session is in a transaction that has written.
+    """
+    lease = worker.lease()
+    mark = worker.watched(lambda: lease.mark(test))
+    return mark, [(other, _mark(worker, other, test)) for other in worker.companions]
+
+
+def beside(test: str, rewound: Rewound) -> list[str]:
+    """What to tell about something that rolled back by itself, and left rows all the same."""
+    if not rewound.rows or rewound.replaced:
+        return []
+    return [
+        f"{test} is rolled back by Django, but {rewound.rows} rows in {rewound.tables} tables were committed beside "
+        "its transaction: by a thread, by another connection, or by a fixture of a wider scope that was asked for "
+        "while it ran; they have been taken back. A test that commits is a TransactionTestCase, or "
+        "@pytest.mark.django_db(transaction=True)"
+    ]
+
+
+def _django_in_transaction() -> bool:
+    """Whether a fixture of a wider scope has opened a transaction, which a rewind would end."""
+    from django.db import connections
+
+    return any(connection.in_atomic_block for connection in connections.all(initialized_only=True))
 
 
 def _mark(worker: Worker, lease: Lease, test: str) -> Mark:

@@ -19,6 +19,7 @@ import unittest
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from .errors import SeedbedWarning
 from .turn import Turn, Use
 from .worker import current
 
@@ -143,9 +144,9 @@ class _Isolated:
         try:
             verdict = turn.finish(failed)
             for warning in verdict.warnings:
-                warnings.warn(warning, ResourceWarning, stacklevel=1)
+                warnings.warn(SeedbedWarning(warning), stacklevel=1)
             if verdict.kept is not None:
-                warnings.warn(f"kept: seedbed kept open {verdict.kept.name}", ResourceWarning, stacklevel=1)
+                warnings.warn(SeedbedWarning(f"kept: seedbed kept open {verdict.kept.name}"), stacklevel=1)
             if verdict.faults:
                 raise AssertionError("\n".join(verdict.faults))
         except AssertionError as error:

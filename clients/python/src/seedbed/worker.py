@@ -47,10 +47,6 @@ class Worker:
         self.connection = KeptConnection(self._fast_url, lambda: self.driver)
         # Leases of further databases, marked and rewound with this one's.
         self.companions: list[Lease] = []
-        # Whether Django's databases are slots: then tests may roll back by themselves, without a mark.
-        self.django = False
-        # Whether one did since the last rewind: what it took from sequences is not back.
-        self.rolled_back = False
         # How many layers the last rewind lost.
         self.finished_lost = 0
         self._directory = directory
@@ -134,17 +130,6 @@ class Worker:
         if rewound.marks_lost:
             self.finished_lost = self.layers.finish_lost(rewound.mark)
         return rewound
-
-    def settle(self) -> None:
-        """Before a mark: takes back what tests left that rolled back by themselves."""
-        if not self.rolled_back or _in_class_of_django():
-            return
-        below = self.layers.top()
-        if below is not None:
-            self.back_to(below)
-            for lease in self.companions:
-                self.watched(lambda lease=lease: lease.rewind(lease.first))  # type: ignore[misc]
-            self.rolled_back = False
 
     def rest(self) -> None:
         """Between two tests: lets another worker have the slot, if there are too few."""
@@ -233,13 +218,6 @@ class Worker:
     def _fast_url(self) -> str:
         lease = self.lease()
         return lease.socket_url or lease.url
-
-
-def _in_class_of_django() -> bool:
-    """Whether a class of Django's has its transaction open, which a rewind would end."""
-    from django.db import connections
-
-    return any(connection.in_atomic_block for connection in connections.all(initialized_only=True))
 
 
 _current: Worker | None = None
