@@ -19,7 +19,7 @@ from guide import Described, Fence, is_as_shown, projects_of
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = [*sorted((ROOT / "docs" / "guides").glob("*.md")), ROOT / "clients" / "python" / "README.md"]
 # Seconds for the commands of one fence.
-BOUND = 180
+BOUND = 300
 
 
 def described() -> list[tuple[Path, Described]]:
@@ -40,7 +40,9 @@ class Shell:
         outside = ("SEEDBED_API", "SEEDBED_TOKEN", "SEEDBED_SLOTS", "SEEDBED_URL", "PYTEST_", "PG", "DATABASE_URL")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(outside)}
         path = [str(programs), str(Path(sys.executable).parent), os.environ.get("PATH", "")]
-        self.environment = {**kept, "PATH": os.pathsep.join(path), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "100"}
+        # A page that removes what was kept must not remove what others have kept.
+        own = {"SEEDBED_STATE_DIR": str(folder / "state"), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "100"}
+        self.environment = {**kept, **own, "PATH": os.pathsep.join(path)}
 
     def run(self, commands: list[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
