@@ -77,11 +77,16 @@ def make_project(directory: Path) -> Path:
 
 def down(directory: Path) -> None:
     """Ends a project's service, and removes the databases that its tests kept."""
+    drop_kept(directory)
+    subprocess.run([program(), "--quiet", "down"], cwd=directory, capture_output=True, check=False)
+
+
+def drop_kept(directory: Path) -> None:
+    """Removes the databases that a project's tests kept."""
     listed = subprocess.run([program(), "kept", "ls"], cwd=directory, capture_output=True, text=True, check=False)
     for line in listed.stdout.splitlines():
         if str(directory) in line:
             subprocess.run([program(), "kept", "rm", line.split()[0]], cwd=directory, capture_output=True, check=False)
-    subprocess.run([program(), "--quiet", "down"], cwd=directory, capture_output=True, check=False)
 
 
 @pytest.fixture(scope="session")

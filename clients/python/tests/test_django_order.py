@@ -147,6 +147,21 @@ def test_committed(transactional_db): assert Product.objects.count() == 1
     shop.run("-q").assert_outcomes(passed=4)
 
 
+def test_classes_of_seedbed_in_parallel(shop: Project) -> None:  # noqa: F811
+    body = """
+import seedbed.unittest
+from django.test import TestCase
+class One(seedbed.unittest.TestCase):
+    def test_a(self): self.make.shop_product(name="a")
+    def test_b(self): self.make.shop_product(name="a")
+class Two(TestCase):
+    def test_a(self): pass
+"""
+    shop.file("shop/tests.py", body)
+    ran = manage(shop, "test", "--parallel", "2")
+    assert "Ran 3 tests" in ran.stderr and ran.returncode == 0, ran.stderr
+
+
 def test_classes_of_manage_py_keep_their_numbers(shop: Project) -> None:  # noqa: F811
     shop.file(
         "shop/tests.py",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from runner_project import Project, slots, wait_until
+from runner_project import Project, drop_kept, slots, wait_until
 
 pytest_plugins = ("pytester",)
 
@@ -122,6 +123,10 @@ def test_faults_are_told(project: Project) -> None:
     ran = unittest_of(project)
     assert "Ran 14 tests" in ran.stderr and "FAILED (failures=3, skipped=1)" in ran.stderr, ran.stderr
     assert "ReadOnly.test_writes is marked readonly, but wrote" in ran.stderr
+    assert "  seedbed_readonly = False   #" in ran.stderr and '  seedbed_lane = "rewind"   #' in ran.stderr
+    assert "@pytest" not in ran.stderr
+    buffered = unittest_of(project, "-b")
+    assert "Ran 14 tests" in buffered.stderr and "FAILED (failures=3, skipped=1)" in buffered.stderr, buffered.stderr
     assert "Lane.test_commits is on the lane rollback, but committed something" in ran.stderr
 
 
@@ -137,6 +142,47 @@ def test_its_classes_under_pytest(project: Project) -> None:
     project.file("test_members.py", BODY + FAULTS)
     result = project.run("-q")
     result.assert_outcomes(passed=10, failed=3, skipped=1)
+    result.stdout.no_fnmatch_line("*Incompatible Exception*")
+    result.stdout.no_fnmatch_line("*NoneType*")
+    result.stdout.fnmatch_lines(["*- seedbed -*", "slot *, lane rewind"])
+
+
+def test_its_classes_under_xdist(project: Project) -> None:
+    pytest.importorskip("xdist")
+    project.file("test_members.py", BODY)
+    project.file("test_others.py", BODY)
+    project.run("-q", "-n", "2", timeout=50).assert_outcomes(passed=18, skipped=2)
+
+
+KEPT = """
+class Kept(seedbed.unittest.TestCase):
+    seedbed_keep = True
+    def test_fails(self):
+        join(self.db)
+        self.fail("on purpose")
+    def test_skips(self):
+        join(self.db)
+        self.skipTest("not now")
+    def test_fails_in_part(self):
+        with self.subTest("part"):
+            self.fail("on purpose")
+    @unittest.expectedFailure
+    def test_expected(self):
+        self.fail("on purpose")
+"""
+
+
+def test_failed_tests_are_kept(home: Path, project: Project) -> None:
+    project.file("test_members.py", BODY + KEPT)
+    try:
+        ran = unittest_of(project, "test_members.Kept")
+        assert "FAILED (failures=2, skipped=1, expected failures=1)" in ran.stderr, ran.stderr
+        assert ran.stderr.count("kept: seedbed kept open seedbed_kept") == 2, ran.stderr
+        result = project.run("-q", "-k", "Kept and not part")
+        result.assert_outcomes(failed=1, skipped=1, xfailed=1)
+        result.stdout.fnmatch_lines(["*seedbed kept open *"])
+    finally:
+        drop_kept(home)
 
 
 def test_what_a_class_shares_is_built_again_when_it_was_lost(project: Project) -> None:

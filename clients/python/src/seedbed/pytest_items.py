@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .pytest_plugin import TURN, django_aliases
+from .pytest_plugin import TURN, django_aliases, of_unittest
 from .turn import Use
 
 # The fixture of pytest-django, which is asked for late and knows which databases there are.
@@ -28,7 +28,7 @@ def prepare(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         item.stash[USE] = use_of(item, keep)
         names = getattr(item, "fixturenames", None)
-        if names is not None:
+        if names is not None and not of_unittest(item):
             _begin_before_its_own(item, names)
 
 
@@ -44,12 +44,18 @@ def use_of(item: pytest.Item, keep: bool) -> Use:
             )
         for key, value in marker.kwargs.items():
             said.setdefault(key, value)
+    if of_unittest(item):
+        own: Use = item.cls.seedbed_use()  # type: ignore[attr-defined]
+        said = {"lane": own.lane, "readonly": own.readonly, "keep": own.keep or keep, **said}
     lane = said.get("lane") or ""
     if lane not in ("", "auto", "rewind", "clone", "truncate", "rollback"):
         raise pytest.UsageError(
             f'{item.nodeid}: there is no lane "{lane}", only auto, rewind, clone, truncate and rollback'
         )
-    return Use(lane, bool(said.get("readonly")), bool(said.get("keep", keep)), *_rolled_back(item, bool(said)))
+    marked, rolls_back = _rolled_back(item, bool(said))
+    return Use(
+        lane, bool(said.get("readonly")), bool(said.get("keep", keep)), marked, rolls_back, of_class=of_unittest(item)
+    )
 
 
 def _rolled_back(item: pytest.Item, said: bool) -> tuple[bool, bool]:

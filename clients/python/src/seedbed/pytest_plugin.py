@@ -7,6 +7,7 @@ nothing of it runs for a test. What does is registered when the collected tests 
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -152,7 +153,13 @@ def _every_test(config: pytest.Config) -> bool:
 
 def _uses(item: pytest.Item) -> bool:
     names = getattr(item, "fixturenames", ())
-    return WORKER in names or item.get_closest_marker("seedbed") is not None
+    return WORKER in names or item.get_closest_marker("seedbed") is not None or of_unittest(item)
+
+
+def of_unittest(item: pytest.Item) -> bool:
+    """Whether it is a test of `seedbed.unittest`, which takes its turn itself."""
+    module, kind = sys.modules.get("seedbed.unittest"), getattr(item, "cls", None)
+    return module is not None and isinstance(kind, type) and issubclass(kind, module.Isolated)
 
 
 def django_aliases(config: pytest.Config) -> list[str]:

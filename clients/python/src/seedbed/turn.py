@@ -29,6 +29,14 @@ class Use:
     keep: bool = False
     marked: bool = True
     rolls_back: bool = False
+    # Where its wishes are written: on the class of `seedbed.unittest`, else in pytest's marker.
+    of_class: bool = False
+
+    def line(self, wish: str) -> str:
+        """A line to paste, for a wish such as `readonly = False`."""
+        if self.of_class:
+            return f"seedbed_{wish}"
+        return f"@pytest.mark.seedbed({wish.replace(' ', '')})"
 
 
 @dataclass(frozen=True)
@@ -105,8 +113,9 @@ class Turn:
         if rewound.marks_lost and not worker.finished_lost and self.mark.depth:
             verdict.warnings.append(
                 "what fixtures of a wider scope wrote is gone from the database and cannot be built again"
-                f"{': ' + rewound.why if rewound.why else ''}; build it in a fixture with "
-                '@seedbed.shared(scope="module"), which is then called again'
+                f"{': ' + rewound.why if rewound.why else ''}; build it "
+                + ("in setUpClass" if self.use.of_class else 'in a fixture with @seedbed.shared(scope="module")')
+                + ", which is then called again"
             )
         worker.rest()
         if broken is not None:
@@ -128,8 +137,8 @@ class Turn:
         if rewound.committed:
             verdict.faults.append(
                 f"{self.test} is on the lane rollback, but committed something (it has been taken back)\n"
-                '  @pytest.mark.seedbed(lane="rewind")   # a test that may commit\n'
-                "  db.rollback()                         # or leave the transaction open"
+                "  " + self.use.line('lane = "rewind"') + "   # a test that may commit\n"
+                "  db.rollback()   # or leave the transaction open"
             )
         replaced = rewound.replaced and rewound.kept is None and self.worker.lease().lane != "clone"
         if self.use.readonly and (rewound.tables or rewound.rows or replaced) and not rewound.committed:
@@ -139,7 +148,7 @@ class Turn:
             why = f": {rewound.why}" if rewound.why else ""
             verdict.faults.append(
                 f"{self.test} is marked readonly, but {wrote}{why} (it has been taken back)\n"
-                "  @pytest.mark.seedbed(readonly=False)   # a test that may write"
+                f"  {self.use.line('readonly = False')}   # a test that may write"
             )
         if self.use.rolls_back and not built:
             verdict.warnings.extend(beside(self.test, rewound))

@@ -15,6 +15,7 @@ Invariant: a test's mark is set before its `setUp` and rewound after its last cl
 
 from __future__ import annotations
 
+import sys
 import unittest
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 class _Shared:
     """`shared_make` of a class: rows that are committed, for `setUpClass`."""
 
-    def __get__(self, instance: object, owner: type[_Isolated]) -> Make:
+    def __get__(self, instance: object, owner: type[Isolated]) -> Make:
         if not owner._sharing:  # noqa: SLF001 - of this file.
             # Whoever only looks at a class, as pytest does when it collects, must not be leased a database.
             raise AttributeError("shared_make is there once super().setUpClass() was called")
@@ -41,7 +42,27 @@ class _Shared:
         return Make(current().lease())
 
 
-class _Isolated:
+class _Seen:
+    """A runner's result, which counts nothing in some of them, and whether the test failed."""
+
+    def __init__(self, result: Any) -> None:
+        self._result = result
+        self.failed = False
+
+    def __getattr__(self, name: str) -> Any:
+        known = getattr(self._result, name)
+        if name in ("addError", "addFailure"):
+            self.failed = True
+        elif name == "addSubTest":
+            return self._sub_test
+        return known
+
+    def _sub_test(self, test: Any, part: Any, error: Any) -> None:
+        self.failed = self.failed or error is not None
+        self._result.addSubTest(test, part, error)
+
+
+class Isolated:
     """What both kinds of test cases are made of."""
 
     #: The lane its tests want: `rewind`, `clone`, `truncate`, `rollback`; the worker's if empty.
@@ -57,11 +78,15 @@ class _Isolated:
     _sharing = False
     _lost = False
     _turn: Turn | None = None
+    _seen: _Seen | None = None
     _makes: Any = None
 
     if TYPE_CHECKING:
         addClassCleanup: Any  # noqa: N815
+        addCleanup: Any  # noqa: N815
+        fail: Any
         id: Any
+        _outcome: Any
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -81,19 +106,34 @@ class _Isolated:
         if result is None:
             result = unittest.TestResult()
         worker = current()
-        use = Use(self.seedbed_lane, self.seedbed_readonly, self.seedbed_keep)
+        # pytest has heard of its options and markers besides.
+        use = worker.running.use if worker.running else self.seedbed_use()
+        test = worker.running.test if worker.running else self.id()
         try:
             if self._lost:
                 self._set_up_class_again()
-            self._turn = Turn(worker, self.id(), use)
-        except Exception as error:
-            self._tell(result, error, started=False)
+            self._turn = Turn(worker, test, use)
+        except Exception:
+            result.startTest(self)
+            result.addError(self, sys.exc_info())
+            result.stopTest(self)
             return result
-        before = _failures(result)
+        self._seen = _Seen(result)
+        # The first clean-up is called last, and what it raises is the test's own.
+        self.addCleanup(self._end)
         try:
-            return super().run(result)  # type: ignore[misc]
+            super().run(self._seen)  # type: ignore[misc]
         finally:
-            self._end(result, _failures(result) > before)
+            turn, self._turn, self._seen, self._makes = self._turn, None, None, None
+            if turn is not None:
+                # Interrupted.
+                turn.finish()
+        return result
+
+    @classmethod
+    def seedbed_use(cls) -> Use:
+        """How its tests use the database."""
+        return Use(cls.seedbed_lane, cls.seedbed_readonly, cls.seedbed_keep, of_class=True)
 
     @property
     def seedbed(self) -> Handle:
@@ -138,46 +178,38 @@ class _Isolated:
         kind.doClassCleanups()
         kind.setUpClass()
 
-    def _end(self, result: Any, failed: bool) -> None:
+    def _end(self) -> None:
         turn, self._turn = self._turn, None
-        assert turn is not None
-        try:
-            verdict = turn.finish(failed)
-            for warning in verdict.warnings:
-                warnings.warn(SeedbedWarning(warning), stacklevel=1)
-            if verdict.kept is not None:
-                warnings.warn(SeedbedWarning(f"kept: seedbed kept open {verdict.kept.name}"), stacklevel=1)
-            if verdict.faults:
-                raise AssertionError("\n".join(verdict.faults))
-        except AssertionError as error:
-            result.addFailure(self, (AssertionError, error, None))
-        except Exception as error:
-            self._tell(result, error)
+        if turn is None:
+            return
+        verdict = turn.finish(self._has_failed())
+        if turn.worker.running is not None:
+            turn.worker.running.tell(verdict)
+            return
+        for warning in verdict.warnings:
+            warnings.warn(SeedbedWarning(warning), stacklevel=1)
+        if verdict.kept is not None:
+            warnings.warn(SeedbedWarning(f"kept: seedbed kept open {verdict.kept.name}"), stacklevel=1)
+        if verdict.faults:
+            self.fail("\n".join(verdict.faults))
 
-    def _tell(self, result: Any, error: Exception, started: bool = True) -> None:
-        if not started:
-            result.startTest(self)
-        result.addError(self, (type(error), error, None))
-        if not started:
-            result.stopTest(self)
+    def _has_failed(self) -> bool:
+        # Until Python 3.10 a result is told after the clean-ups only.
+        told = getattr(self._outcome, "errors", ())
+        return any(error is not None for _, error in told) or bool(self._seen and self._seen.failed)
 
 
-class TestCase(_Isolated, unittest.TestCase):
+class TestCase(Isolated, unittest.TestCase):
     """A test case whose tests use the worker's database."""
 
 
-class IsolatedAsyncioTestCase(_Isolated, unittest.IsolatedAsyncioTestCase):
+class IsolatedAsyncioTestCase(Isolated, unittest.IsolatedAsyncioTestCase):
     """The same for tests that are coroutines: `async with await self.seedbed.connect_async() as connection`."""
 
 
 def _skipped(case: Any) -> bool:
     method = getattr(case, case._testMethodName, None)  # noqa: SLF001 - unittest asks the same.
     return bool(getattr(type(case), "__unittest_skip__", False) or getattr(method, "__unittest_skip__", False))
-
-
-def _failures(result: Any) -> int:
-    # Under pytest a result is the test itself, and collects them elsewhere.
-    return len(getattr(result, "errors", ())) + len(getattr(result, "failures", ()))
 
 
 __all__ = ["IsolatedAsyncioTestCase", "TestCase"]

@@ -227,7 +227,8 @@ def current() -> Worker:
     """The worker of this process: the runner's, or one that the first caller brings about."""
     global _current
     if _current is None or _current.pid != os.getpid():
-        _current = Worker(f"pid{os.getpid()}", 1)
+        name = os.environ.get("PYTEST_XDIST_WORKER") or f"pid{os.getpid()}"
+        _current = Worker(name, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1)))
         import atexit
 
         atexit.register(_current.close)
