@@ -40,6 +40,11 @@ const LOOK: Duration = Duration::from_millis(5);
 /// When a service that nobody looks after ends by itself.
 const IDLE_ON_DEMAND: Duration = Duration::from_secs(15 * 60);
 
+/// Databases beyond those that are wanted first: for a second terminal, a
+/// notebook, a run that begins before the last one's end. One that nobody
+/// leases is never made.
+const SPARE: usize = 4;
+
 /// What a service must be like.
 pub(crate) struct Wanted {
     recipe: String,
@@ -105,10 +110,11 @@ impl Wanted {
     /// person has started stays as that person wanted it.
     pub(crate) fn launch(&self, before: Option<&Service>) -> Launch {
         let asked = self.slots.unwrap_or_else(|| Workers::Auto.count());
-        let own = Launch { slots: asked, idle: self.idle, on_demand: self.on_demand };
+        let slots = if self.on_demand { asked.max(Workers::Auto.count()) + SPARE } else { asked };
+        let own = Launch { slots, idle: self.idle, on_demand: self.on_demand };
         match before {
             Some(before) if self.on_demand => Launch {
-                slots: asked.max(before.slots),
+                slots: before.slots.max(if before.on_demand { slots } else { asked }),
                 idle: if before.on_demand {
                     self.idle
                 } else {
@@ -151,7 +157,12 @@ impl Wanted {
                 Ok(())
             }
             Misfit::Recipe | Misfit::Seedbed if self.on_demand => {
-                Err(Failure::new(Kind::Refused, message).detail(why).hint("seedbed down"))
+                Err(Failure::new(Kind::Refused, message)
+                    .detail(why)
+                    .hint(format!(
+                        "seedbed ps --slots   # wait for who is there, or end it: {users}"
+                    ))
+                    .hint("seedbed down   # only then: it takes their databases away"))
             }
             Misfit::Recipe | Misfit::Seedbed => {
                 let hint = "seedbed down && seedbed up".to_owned();

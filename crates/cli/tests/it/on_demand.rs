@@ -23,6 +23,12 @@ fn ask(project: &Project, options: &[&str]) -> (Value, Outcome) {
     (serde_json::from_str(&outcome.succeeds().stdout).unwrap(), outcome)
 }
 
+/// How many slots a service has that was started for so many workers.
+fn slots(workers: usize) -> usize {
+    let processors = std::thread::available_parallelism().unwrap().get();
+    workers.max(processors) + 4
+}
+
 /// What the claim of the only service says.
 fn record(project: &Project) -> Value {
     let claims: Vec<_> = fs::read_dir(project.runs()).unwrap().flatten().collect();
@@ -72,7 +78,7 @@ fn ten_who_ask_at_once_get_one_service() {
         assert_eq!(different(key), 1, "{key}: {told:?}");
     }
     assert_eq!(told.iter().filter(|told| told["started"] == true).count(), 1);
-    assert_eq!((&told[0]["slots"], &told[0]["protocol"]), (&2.into(), &1.into()));
+    assert_eq!((&told[0]["slots"], &told[0]["protocol"]), (&slots(2).into(), &1.into()));
     assert_eq!(told[0]["project"], project.root().to_str().unwrap());
     assert_eq!(told[0]["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(record(&project)["service"]["idle_s"], 900);
@@ -119,7 +125,12 @@ fn a_new_migration_starts_it_anew_once_nobody_uses_it() {
     let held = hold(&project, "2");
     project.write("migrations/2_orders.sql", "CREATE TABLE orders (id int);");
 
-    let texts = ["is in use: run/2 (worker gw7)", "schema has changed", "seedbed down"];
+    let texts = [
+        "is in use: run/2 (worker gw7)",
+        "schema has changed",
+        "seedbed ps --slots",
+        "seedbed down",
+    ];
     project.run(&["service", "--workers", "2"]).fails(123, &texts);
     let up = project.run(&["up"]);
     assert!(up.succeeds().stderr.contains("warning: the service of"), "{up:?}");
@@ -150,15 +161,34 @@ fn a_new_migration_starts_it_anew_once_nobody_uses_it() {
 fn more_workers_get_more_databases_unless_somebody_is_at_work() {
     let project = Project::with(USERS);
     let (first, _) = ask(&project, &["--workers", "1"]);
+    let few = slots(1);
+    let many = few + 1;
     let held = hold(&project, "1");
-    let (same, outcome) = ask(&project, &["--workers", "3"]);
-    assert_eq!((&same["run"], &same["slots"]), (&first["run"], &1.into()));
+    let (same, outcome) = ask(&project, &["--workers", &many.to_string()]);
+    assert_eq!((&same["run"], &same["slots"]), (&first["run"], &few.into()));
     assert!(outcome.stderr.contains("some workers wait"), "{outcome:?}");
     let_go(&project, vec![held]);
-    let (more, _) = ask(&project, &["--workers", "3"]);
-    assert_eq!((&more["slots"], &more["started"]), (&3.into(), &true.into()));
+    let (more, _) = ask(&project, &["--workers", &many.to_string()]);
+    assert_eq!((&more["slots"], &more["started"]), (&slots(many).into(), &true.into()));
     let (fewer, _) = ask(&project, &["--workers", "2"]);
-    assert_eq!((&fewer["run"], &fewer["slots"]), (&more["run"], &3.into()));
+    assert_eq!((&fewer["run"], &fewer["slots"]), (&more["run"], &slots(many).into()));
+    project.run(&["down"]).succeeds();
+}
+
+#[test]
+fn a_second_terminal_has_room_and_slots_that_nobody_leases_are_not_made() {
+    let project = Project::with(USERS);
+    let (first, _) = ask(&project, &["--workers", "1"]);
+    let held = hold(&project, "1");
+    let (second, _) = ask(&project, &["--workers", "4"]);
+    assert_eq!(second["run"], first["run"]);
+    let count = "psql -XAtqc \"SELECT count(*) FROM pg_database WHERE datname ~ '_[0-9]+$'\"";
+    let lease = project.run(&["lease", "--", "sh", "-c", count]);
+    let made: usize = lease.succeeds().stdout.trim().parse().unwrap();
+    assert!(made < slots(1), "{made}");
+    let waiting = project.run(&["lease", "--slot", "run/1", "--wait", "1s", "--", "true"]);
+    assert!(waiting.stderr.contains("in use are run/1 (worker gw7, since "), "{waiting:?}");
+    let_go(&project, vec![held]);
     project.run(&["down"]).succeeds();
 }
 
@@ -174,7 +204,9 @@ fn who_was_just_told_finds_the_service_there() {
         project.equip(shell.args(["-c", &script]));
         Running::spawn(&mut shell)
     };
-    let asking: Vec<Running> = ["1", "2", "3", "4", "5", "6"].map(start).into();
+    let more = slots(0) + 1;
+    let asking: Vec<Running> =
+        (0..6).map(|several| start(&(1 + several * more).to_string())).collect();
     for asking in asking {
         asking.finish().succeeds();
     }

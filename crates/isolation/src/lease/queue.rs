@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use seedbed_api::lease::ProblemCode;
 use seedbed_api::{Failure, Result};
@@ -17,6 +17,8 @@ use super::ledger::{Entry, Grant, Ledger, State, Ticket, Wish};
 const WAIT: Duration = Duration::from_secs(60);
 /// Nobody waits longer than this.
 const WAIT_MAX: Duration = Duration::from_secs(3600);
+/// So many holders are named to who waited in vain.
+const NAMED: usize = 8;
 /// As many may wait at once.
 const WAITING_MAX: usize = 10_000;
 
@@ -48,6 +50,8 @@ struct Book {
     /// Holders that are there; whoever is not gets nothing.
     holders: HashSet<HolderId>,
     known: u64,
+    /// When the slots were leased last.
+    since: HashMap<SlotNumber, Instant>,
     ending: bool,
 }
 
@@ -66,6 +70,7 @@ impl Queue {
             tickets: 0,
             holders: HashSet::new(),
             known: 0,
+            since: HashMap::new(),
             ending: false,
         };
         Self(Arc::new(Inner { state: Mutex::new(book), abandoned: Mutex::new(None) }))
@@ -135,7 +140,8 @@ impl Queue {
         let what = slot.map_or_else(|| "no slot".to_owned(), |slot| format!("{} not", slot.name()));
         let workers = book.ledger.slots().len() + 1;
         ProblemCode::NoFreeSlot
-            .failure(format!("{what} became free within {seconds:.1} s"))
+            .failure(format!("{what} became free within {seconds:.1} s{}", book.held(slot)))
+            .hint("seedbed ps --slots   # who holds them now")
             .hint(format!("seedbed run --workers {workers} -- COMMAND"))
     }
 
@@ -235,8 +241,35 @@ impl Queue {
 }
 
 impl Book {
+    /// Who holds the slots, or this one, for the end of a sentence.
+    fn held(&self, only: Option<SlotNumber>) -> String {
+        let slots = self.ledger.slots().iter().enumerate();
+        let mut held: Vec<String> = slots
+            .map(|(index, entry)| (SlotNumber::at(index), entry))
+            .filter(|(slot, _)| only.is_none_or(|only| only == *slot))
+            .filter_map(|(slot, entry)| {
+                let holder = match (&entry.state, &entry.worker) {
+                    (State::Free, _) => return None,
+                    (State::Resetting, _) => "being cleaned up".to_owned(),
+                    (State::Leased { .. }, None) => "leased".to_owned(),
+                    (State::Leased { .. }, Some(worker)) => format!("worker {worker}"),
+                };
+                let since = self.since.get(&slot).map_or(0, |since| since.elapsed().as_secs());
+                Some(format!("{} ({holder}, since {since} s)", slot.name()))
+            })
+            .collect();
+        let more = held.len().saturating_sub(NAMED);
+        held.truncate(NAMED);
+        match (held.is_empty(), more) {
+            (true, _) => String::new(),
+            (false, 0) => format!(": in use are {}", held.join(", ")),
+            (false, more) => format!(": in use are {} and {more} more", held.join(", ")),
+        }
+    }
+
     fn deliver(&mut self, grants: Vec<Grant>) {
         for grant in grants {
+            self.since.insert(grant.lease.slot, Instant::now());
             // Who is gone gives it back when its place is dropped.
             if let Some(waiting) = self.waiting.remove(&grant.ticket) {
                 let _ = waiting.answer.send(grant.lease);

@@ -98,7 +98,9 @@ async fn slots_and_templates_that_are_not_are_refused_before_the_queue() {
     }
     // The right one waits for its turn.
     let failure = coded(service.acquire(&of(&lease.template[..8])).await, ProblemCode::NoFreeSlot);
-    assert_eq!(failure.hints(), ["seedbed run --workers 2 -- COMMAND"]);
+    assert!(failure.to_string().contains(": in use are run/1 (leased, since 0 s)"), "{failure}");
+    let hints = ["seedbed ps --slots   # who holds them now", "seedbed run --workers 2 -- COMMAND"];
+    assert_eq!(failure.hints(), hints);
     service.leases.release(&lease.lease).await.unwrap();
     service.acquire(&of(&lease.template)).await.unwrap();
     service.end().await;
