@@ -160,8 +160,8 @@ impl Growing<'_> {
                 fresh: seed.fresh,
             })?
         };
-        let telling = Telling { table: &table, model: &model, lacks: &lacks, key: &key };
-        let telling = telling.columns(self.schema, self.settings, &seed.set);
+        let telling = Telling { table: &table, lacks: &lacks };
+        let telling = telling.columns(&seed.set);
         let keys = table.keys.len();
         if !lacks.is_empty() {
             // There it is as if it had no such key.

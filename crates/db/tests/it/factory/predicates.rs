@@ -45,11 +45,11 @@ async fn a_row_that_its_default_puts_outside_is_found_by_content() {
 #[tokio::test]
 async fn a_row_that_is_passed_inside_has_the_key() {
     let maker = Maker::new(ADDRESSES).await;
-    let inside = call("addresses", &[("is_default", "true"), ("city", "Ulm")]);
+    let inside = call("addresses", &[("is_default", "true"), ("kind", "home"), ("city", "Ulm")]);
     let told = maker.factory.explain(&inside).unwrap();
     assert_eq!(told.index.as_deref(), Some("one_default"), "{}", told.why);
     assert_eq!(maker.make(&inside).await.outcome(), Outcome::Created);
-    let moved = call("addresses", &[("is_default", "true"), ("city", "Bonn")]);
+    let moved = call("addresses", &[("is_default", "true"), ("kind", "home"), ("city", "Bonn")]);
     let made = maker.make(&moved).await;
     assert_eq!((made.outcome(), made.get(0, "id")), (Outcome::Updated, Some("1")));
     // The same shape but for its value, and yet another way to be found.
