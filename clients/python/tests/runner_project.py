@@ -52,6 +52,14 @@ def program() -> str:
 
 def of_service(directory: Path, workers: int) -> dict[str, str]:
     """The environment that names the service of a project, which is started if need be."""
+    # By `up`, so that it has no slots to spare.
+    subprocess.run(
+        [program(), "--quiet", "up", "--workers", str(workers), "--idle-timeout", "15m"],
+        cwd=directory,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=True,
+    )
     ran = subprocess.run(
         [program(), "service", "--json", "--workers", str(workers)],
         cwd=directory,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Callable
 
 import pytest
 
@@ -25,6 +26,7 @@ def worker_of(config: pytest.Config, count: int = 1) -> Worker:
         driver=config.getini("seedbed_driver"),
         directory=str(config.rootpath),
     )
+    worker.tell = _teller(config)
     config.stash[_OF_CONFIG] = worker
     before = process.install(worker)
 
@@ -34,3 +36,18 @@ def worker_of(config: pytest.Config, count: int = 1) -> Worker:
 
     config.add_cleanup(end)
     return worker
+
+
+def _teller(config: pytest.Config) -> Callable[[str], object] | None:
+    """Writes a line to the terminal past the capture, where this process has a terminal to report to."""
+    reporter = config.pluginmanager.getplugin("terminalreporter")
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if reporter is None or capture is None:
+        return None
+
+    def tell(line: str) -> None:
+        with capture.global_and_fixture_disabled():
+            reporter.ensure_newline()
+            reporter.write_line(line)
+
+    return tell

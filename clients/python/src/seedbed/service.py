@@ -13,10 +13,15 @@ from .errors import BinaryMissing, SeedbedError, ServiceMissing
 from .errors import is_told as __tracebackhide__  # noqa: F401
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .client import Client
+    from .starting import Ran
 
 # Seconds. The first start of a project may fetch a server and applies every migration.
 _START = 1800.0
+# Characters of what a program said that is not understood.
+_SHOWN = 2000
 
 
 @dataclass(frozen=True)
@@ -33,15 +38,20 @@ class Service:
     slots: int
     run: str | None = None
     started: bool = False
+    # Whether variables of the environment named it, which may be old.
+    named: bool = False
 
     @staticmethod
-    def find(directory: str | None = None, workers: int | None = None) -> Service:
+    def find(
+        directory: str | None = None, workers: int | None = None, tell: Callable[[str], object] | None = None
+    ) -> Service:
         """The service of the environment, as `seedbed run --workers` sets it; else that of the project in `directory`
-        (here, if None), started with at least `workers` databases if it does not run.
+        (here, if None), started with at least `workers` databases if it does not run. A start that takes long is told
+        to `tell`, or on standard error, if that is a terminal.
 
         Raises BinaryMissing, ServiceMissing with what the program said, VersionSkew.
         """
-        return Service.of_environment() or _of_project(directory, workers)
+        return Service.of_environment() or _of_project(directory, workers, tell)
 
     @staticmethod
     def of_environment() -> Service | None:
@@ -56,7 +66,10 @@ class Service:
         if not token:
             raise ServiceMissing(
                 "SEEDBED_API is set, but SEEDBED_TOKEN is not: every request to the lease service carries it",
-                hints=["seedbed run --workers 2 -- pytest -n 2   # sets both", "unset SEEDBED_API SEEDBED_API_SOCKET"],
+                hints=[
+                    "seedbed run --workers 2 -- pytest -n 2   # sets both",
+                    "unset SEEDBED_API SEEDBED_API_SOCKET SEEDBED_TOKEN",
+                ],
             )
         return Service(
             api=api,
@@ -64,6 +77,7 @@ class Service:
             token=token,
             slots=int(slots) if slots.isdigit() else 1,
             run=os.environ.get("SEEDBED_RUN"),
+            named=True,
         )
 
     def connect(self) -> Client:
@@ -73,27 +87,26 @@ class Service:
         """
         from .client import Client
 
-        return Client(self.api, self.socket, self.token)
+        try:
+            return Client(self.api, self.socket, self.token)
+        except ServiceMissing as error:
+            if self.named:
+                # Unless the command runs below one of `seedbed run`, which would have told its end.
+                error.hints.insert(0, "unset SEEDBED_API SEEDBED_API_SOCKET SEEDBED_TOKEN")
+            raise
 
 
-def _of_project(directory: str | None, workers: int | None) -> Service:
+def _of_project(directory: str | None, workers: int | None, tell: Callable[[str], object] | None) -> Service:
     import json
     import subprocess
 
     from .binary import find
+    from .starting import run
 
     program = find()
     command = [program, "service", "--json", "--workers", "auto" if workers is None else str(workers)]
     try:
-        # What it starts must not hold the caller's output open, nor end with the caller's terminal.
-        ran = subprocess.run(
-            command,
-            cwd=directory,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_START,
-            check=False,
-        )
+        ran = run(command, directory, _START, tell)
     except OSError as error:
         raise BinaryMissing(
             f"cannot start {program}: {error}", hints=["pip install --force-reinstall seedbed"]
@@ -102,14 +115,16 @@ def _of_project(directory: str | None, workers: int | None) -> Service:
         raise ServiceMissing(
             f"`{_shown(command)}` has not started a service within {int(_START)} s", hints=["seedbed service"]
         ) from error
-    if ran.returncode != 0:
-        raise _failed(command, ran.returncode, ran.stderr.decode(errors="replace").strip())
+    if ran.status != 0:
+        raise _failed(command, ran)
     try:
-        return _of_json(json.loads(ran.stdout))
+        return _of_json(json.loads(ran.said))
     except (ValueError, KeyError, TypeError) as error:
         raise SeedbedError(
             f"`{_shown(command)}` did not say where the service is",
             hints=["pip install --upgrade --force-reinstall seedbed", f"{program} --version"],
+            # Only what is no answer at all: an answer holds the token.
+            detail=ran.said.strip()[:_SHOWN] or None if isinstance(error, json.JSONDecodeError) else None,
         ) from error
 
 
@@ -127,35 +142,21 @@ def _of_json(said: dict[str, Any]) -> Service:
     )
 
 
-def _failed(command: list[str], status: int, said: str) -> SeedbedError:
+def _failed(command: list[str], ran: Ran) -> SeedbedError:
     # clap's status for arguments it does not know.
-    if status == 2 and "service" in said and "unrecognized subcommand" in said:
+    if ran.status == 2 and "service" in ran.other and "unrecognized subcommand" in ran.other:
         return SeedbedError(
             f"{command[0]} is too old for this package: it has no `service`",
             hints=["pip install --upgrade --force-reinstall seedbed"],
         )
-    event = _last_words(said)
-    if event is None:
-        event = {"message": f"it ended with status {status}", "detail": said or None}
+    failed = [event for event in ran.events if event["event"] == "failed" and "message" in event]
+    said = (ran.other or ran.said.strip())[:_SHOWN] or None
+    event = failed[-1] if failed else {"message": f"it ended with status {ran.status}", "detail": said}
     return ServiceMissing(
         f"`{_shown(command)}` could not start a service: {event['message']}",
         hints=event.get("hints") or ["seedbed service   # by hand"],
         detail=event.get("detail"),
     )
-
-
-def _last_words(said: str) -> dict[str, Any] | None:
-    """The event that says why the program failed: with `--json` its events are lines of JSON."""
-    import json
-
-    for line in reversed(said.splitlines()):
-        try:
-            event = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(event, dict) and event.get("event") == "failed" and "message" in event:
-            return event
-    return None
 
 
 def _shown(command: list[str]) -> str:

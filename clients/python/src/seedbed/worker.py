@@ -47,6 +47,8 @@ class Worker:
         self.connection = KeptConnection(self._fast_url, lambda: self.driver)
         # Leases of further databases, marked and rewound with this one's.
         self.companions: list[Lease] = []
+        # Takes a line for the user's terminal, where there is one.
+        self.tell: Callable[[str], object] | None = None
         # How many layers the last rewind lost.
         self.finished_lost = 0
         self._directory = directory
@@ -78,7 +80,7 @@ class Worker:
         if self._service is None:
             from .service import Service
 
-            self._service = Service.find(self._directory, self.count)
+            self._service = Service.find(self._directory, self.count, self.tell)
         return self._service
 
     def lease(self) -> Lease:
