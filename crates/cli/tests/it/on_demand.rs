@@ -186,7 +186,7 @@ fn a_second_terminal_has_room_and_slots_that_nobody_leases_are_not_made() {
     let lease = project.run(&["lease", "--", "sh", "-c", count]);
     let made: usize = lease.succeeds().stdout.trim().parse().unwrap();
     assert!(made < slots(1), "{made}");
-    let waiting = project.run(&["lease", "--slot", "run/1", "--wait", "1s", "--", "true"]);
+    let waiting = project.run(&["lease", "--slot", "run/1", "--wait", "1", "--", "true"]);
     assert!(waiting.stderr.contains("in use are run/1 (worker gw7, since "), "{waiting:?}");
     let_go(&project, vec![held]);
     project.run(&["down"]).succeeds();
