@@ -24,6 +24,7 @@ class Layer:
     before: Mark | None
     finish: Callable[[], object]
     finishing: bool = False
+    built: bool = False
 
 
 class Layers:
@@ -44,6 +45,16 @@ class Layers:
         layer = Layer(name, None if worker.turn else worker.watched(lease.mark), finish)
         self._stack.append(layer)
         return layer
+
+    @property
+    def building(self) -> bool:
+        """Whether what is written now belongs to a layer."""
+        return bool(self._stack) and not self._stack[-1].built
+
+    @property
+    def lowest(self) -> Mark | None:
+        """The mark below all layers."""
+        return self._stack[0].before if self._stack else None
 
     def lift(self, layer: Layer) -> None:
         """Takes a layer off, with all above it, and what they wrote with them."""

@@ -97,6 +97,14 @@ class Turns:
         yield
         worker_of(self._config).running = None
 
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, None, None]:
+        """Which fixture uses the database outside of a test's turn."""
+        worker = worker_of(self._config)
+        before, worker.fixture = worker.fixture, (fixturedef.argname, fixturedef.scope)
+        yield
+        worker.fixture = before
+
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, None]:
         outcome = yield

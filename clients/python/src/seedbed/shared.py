@@ -73,6 +73,7 @@ def _fixture(function: Callable[..., Any]) -> Callable[..., Any]:
 
                 made = asyncio.run(made)
             borrowed.commit()
+            layer.built = True
             yield made
             if running is not None:
                 next(running, None)

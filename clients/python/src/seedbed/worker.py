@@ -12,7 +12,7 @@ import os
 from typing import TYPE_CHECKING, Callable, TypeVar
 
 from .connection import KeptConnection
-from .errors import LeaseEnded, SeedbedError, ServiceMissing
+from .errors import LeaseEnded, SeedbedError, SeedbedWarning, ServiceMissing
 from .errors import is_told as __tracebackhide__  # noqa: F401
 from .layers import Layers
 
@@ -49,6 +49,11 @@ class Worker:
         self.companions: list[Lease] = []
         # Takes a line for the user's terminal, where there is one.
         self.tell: Callable[[str], object] | None = None
+        # The fixture that a runner is setting up: its name and scope.
+        self.fixture: tuple[str, str] | None = None
+        # Whether one of a wider scope has written, or may have, without sharing it.
+        self.unshared = False
+        self._unshared_lost = False
         # How many layers the last rewind lost.
         self.finished_lost = 0
         self._directory = directory
@@ -118,8 +123,8 @@ class Worker:
         if self._lease is None or self._failure is not None:
             self._wish = wish
         elif wish != self._wish and not (wish == self._lease.lane and self._wish == "auto"):
-            self.release()
-            self._wish = wish
+            before, self._wish = self._wish, wish
+            self.release(f"the lane changes from {before} to {wish}")
 
     def back_to(self, mark: Mark, test: str | None = None, keep: bool = False) -> Rewound:
         """Rewinds, and forgets what the rewind took."""
@@ -135,16 +140,19 @@ class Worker:
 
     def rest(self) -> None:
         """Between two tests: lets another worker have the slot, if there are too few."""
-        if self.crowded and not self.companions:
-            self.release()
+        if self.crowded and not self.companions and not self.unshared:
+            self.release("there are more workers than slots")
 
-    def release(self) -> None:
+    def release(self, why: str) -> None:
         """Finishes what lies on the lease and gives it back. The next one is of the same slot, whose URL stays."""
         lease = self._lease
         if lease is None or os.getpid() != self.pid:
             return
+        lost, self.unshared = self.unshared, False
         try:
+            below = self.layers.lowest
             self.layers.finish_from(0)
+            lost = self._lies_on(lease, below) or lost
         finally:
             self.connection.drop()
             self._lease = None
@@ -152,6 +160,34 @@ class Worker:
                 self._lease = lease
                 self.watched(lease.release)
                 self._lease = None
+        if lost and not self._unshared_lost:
+            self._unshared_lost = True
+            _warn(
+                f"what plain fixtures of a wider scope wrote is gone from the database: {why}. Build it in a fixture "
+                'with @seedbed.shared(scope="module"), which is then called again'
+            )
+
+    def _lies_on(self, lease: Lease, below: Mark | None) -> bool:
+        """Whether anything lies on the lease below the layers, which then are gone."""
+        if self._failure is not None or lease.lane != "rewind":
+            # On the others it costs a database.
+            return False
+        if below is not None:
+            self.watched(lambda: lease.rewind(below))
+        return bool(self.watched(lambda: lease.rewind(lease.first)).rows)
+
+    def outside(self, what: str) -> None:
+        """Told when rows are made, or a connection is handed out: outside of tests, and of what they share, nothing
+        takes back what is written."""
+        if self.turn is not None or self.layers.building:
+            return
+        self.unshared = True
+        name, scope = self.fixture or ("", "")
+        if what == "make" and scope in ("class", "module", "package") and not name.startswith("_"):
+            _warn(
+                f"the fixture {name} makes rows that stay when its {scope} ends, for nothing takes them back. "
+                f'Decorate it with @seedbed.shared(scope="{scope}") instead of @pytest.fixture(scope="{scope}")'
+            )
 
     def close(self) -> None:
         """The end: the connection to the service closes, and the lease ends with it."""
@@ -220,6 +256,12 @@ class Worker:
     def _fast_url(self) -> str:
         lease = self.lease()
         return lease.socket_url or lease.url
+
+
+def _warn(text: str) -> None:
+    import warnings
+
+    warnings.warn(SeedbedWarning(text), stacklevel=2)
 
 
 _current: Worker | None = None
