@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .pytest_plugin import TURN, django_aliases, of_unittest
+from .pytest_plugin import LANES, TURN, django_aliases, of_unittest
 from .turn import Use
 
 # The fixture of pytest-django, which is asked for late and knows which databases there are.
@@ -48,10 +48,8 @@ def use_of(item: pytest.Item, keep: bool) -> Use:
         own: Use = item.cls.seedbed_use()  # type: ignore[attr-defined]
         said = {"lane": own.lane, "readonly": own.readonly, "keep": own.keep or keep, **said}
     lane = said.get("lane") or ""
-    if lane not in ("", "auto", "rewind", "clone", "truncate", "rollback"):
-        raise pytest.UsageError(
-            f'{item.nodeid}: there is no lane "{lane}", only auto, rewind, clone, truncate and rollback'
-        )
+    if lane and lane not in LANES:
+        raise pytest.UsageError(f'{item.nodeid}: there is no lane "{lane}", only {", ".join(LANES)}')
     marked, rolls_back = _rolled_back(item, bool(said))
     return Use(
         lane, bool(said.get("readonly")), bool(said.get("keep", keep)), marked, rolls_back, of_class=of_unittest(item)

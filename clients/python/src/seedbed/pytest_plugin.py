@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # Fixtures through which everything below goes: a test uses the database if one of them is in its closure.
 WORKER, TURN = "_seedbed_worker", "_seedbed_turn"
+LANES = ("auto", "rewind", "clone", "truncate", "rollback")
 # Stands for the aliases of Django's databases that point to the worker's slot.
 IMPLIED = ["slot"]
 
@@ -51,6 +52,15 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    for name in (config.getoption("seedbed_lane"), config.getini("seedbed_lane")):
+        if name and name not in LANES:
+            raise pytest.UsageError(f'seedbed: there is no lane "{name}", only {", ".join(LANES)}')
+    keep = config.getini("seedbed_keep")
+    if keep not in ("", "failed"):
+        raise pytest.UsageError(
+            f"seedbed: seedbed_keep = {keep}: the databases of failed tests can be kept, of others not\n"
+            "  seedbed_keep = failed"
+        )
     config.addinivalue_line(
         "markers",
         "seedbed(lane=None, readonly=False, keep=False): the test uses the worker's database; on this lane; "

@@ -43,15 +43,19 @@ class Service:
 
     @staticmethod
     def find(
-        directory: str | None = None, workers: int | None = None, tell: Callable[[str], object] | None = None
+        directory: str | None = None,
+        workers: int | None = None,
+        tell: Callable[[str], object] | None = None,
+        lane: str = "",
     ) -> Service:
         """The service of the environment, as `seedbed run --workers` sets it; else that of the project in `directory`
         (here, if None), started with at least `workers` databases if it does not run. A start that takes long is told
-        to `tell`, or on standard error, if that is a terminal.
+        to `tell`, or on standard error, if that is a terminal. One that is started is for `lane`, where that is what
+        its databases are prepared for (`truncate`).
 
         Raises BinaryMissing, ServiceMissing with what the program said, VersionSkew.
         """
-        return Service.of_environment() or _of_project(directory, workers, tell)
+        return Service.of_environment() or _of_project(directory, workers, tell, lane)
 
     @staticmethod
     def of_environment() -> Service | None:
@@ -96,7 +100,9 @@ class Service:
             raise
 
 
-def _of_project(directory: str | None, workers: int | None, tell: Callable[[str], object] | None) -> Service:
+def _of_project(
+    directory: str | None, workers: int | None, tell: Callable[[str], object] | None, lane: str = ""
+) -> Service:
     import json
     import subprocess
 
@@ -105,6 +111,8 @@ def _of_project(directory: str | None, workers: int | None, tell: Callable[[str]
 
     program = find()
     command = [program, "service", "--json", "--workers", "auto" if workers is None else str(workers)]
+    if lane:
+        command += ["--lane", lane]
     try:
         ran = run(command, directory, _START, tell)
     except OSError as error:

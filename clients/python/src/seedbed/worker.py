@@ -12,7 +12,7 @@ import os
 from typing import TYPE_CHECKING, Callable, TypeVar
 
 from .connection import KeptConnection
-from .errors import LeaseEnded, SeedbedError, SeedbedWarning, ServiceMissing
+from .errors import LeaseEnded, Refused, SeedbedError, SeedbedWarning, ServiceMissing
 from .errors import is_told as __tracebackhide__  # noqa: F401
 from .layers import Layers
 
@@ -85,7 +85,9 @@ class Worker:
         if self._service is None:
             from .service import Service
 
-            self._service = Service.find(self._directory, self.count, self.tell)
+            self._service = Service.find(
+                self._directory, self.count, self.tell, "truncate" if self.lane == "truncate" else ""
+            )
         return self._service
 
     def lease(self) -> Lease:
@@ -238,7 +240,12 @@ class Worker:
             self._client = service.connect()
         wait = _WAIT_IN_TURNS if self.crowded else _WAIT
         # A URL that a fixture or the application holds must go on to name this worker's database.
-        lease = self._client.acquire(worker=self.name, slot=self._slot, lane=self._wish, wait=wait)
+        try:
+            lease = self._client.acquire(worker=self.name, slot=self._slot, lane=self._wish, wait=wait)
+        except SeedbedError as error:
+            if error.code == "lane_impossible" and self._wish == "truncate":
+                raise _for_another_lane(error, self.lane) from error
+            raise
         again, self._slot = self._slot is not None, lease.slot
         # A hook that fails must not have it leased twice.
         self._lease = lease
@@ -256,6 +263,17 @@ class Worker:
     def _fast_url(self) -> str:
         lease = self.lease()
         return lease.socket_url or lease.url
+
+
+def _for_another_lane(error: SeedbedError, lane: str) -> SeedbedError:
+    """What to do about a service whose databases are not prepared for the lane truncate."""
+    if lane == "truncate":
+        why = "this service was started for another lane, and its databases are prepared for that"
+        hints = ["seedbed down   # then the next run of pytest starts one", "seedbed run --lane truncate -- pytest"]
+    else:
+        why = "it is the lane of all tests or of none, for the databases are prepared for it"
+        hints = ["seedbed_lane = truncate   # in pytest.ini", "seedbed run --lane truncate -- pytest"]
+    return Refused(f"{error.message}; {why}", code=error.code, hints=hints)
 
 
 def _warn(text: str) -> None:
