@@ -392,9 +392,13 @@ fn column_named<'a>(
         Some(names) => names.get(&column.name).and_then(|there| table.column(there)),
     });
     found.ok_or_else(|| {
-        let failure = config(format!("{} has no column {name}", named.name));
         let columns = named.columns.iter().map(|column| column.name.as_str());
         let near = near(name, columns.clone());
+        let meant = match near.as_slice() {
+            [near] => format!(": did you mean {near}?"),
+            _ => String::new(),
+        };
+        let failure = config(format!("{} has no column {name}{meant}", named.name));
         if near.is_empty() {
             let all: Vec<&str> = columns.collect();
             let writable = named.columns.iter().filter(|column| column.is_writable());

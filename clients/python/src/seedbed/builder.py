@@ -56,7 +56,7 @@ class Builder:
 
     def list(self, count: int, /, **columns: Any) -> Any:
         """So many rows. A list as a value has one for each: `list(2, email=["a@example.com", "b@example.com"])`."""
-        return self._site.perform(self._with(columns).many(count))
+        return self._site.perform(self._with(columns).many(_counted(count)))
 
     def fresh(self, /, **columns: Any) -> Any:
         """A new row in any case, even if one with these values is there."""
@@ -64,7 +64,9 @@ class Builder:
 
     def fresh_list(self, count: int, /, **columns: Any) -> Any:
         """So many new rows in any case."""
-        return self._site.perform(self._but(values={**self.values, **columns}, options={"fresh": True}).many(count))
+        return self._site.perform(
+            self._but(values={**self.values, **columns}, options={"fresh": True}).many(_counted(count))
+        )
 
     def build(self, /, **columns: Any) -> Row:
         """The row as it would be, without writing: what only a database can fill is None."""
@@ -87,7 +89,7 @@ class Builder:
 
     def times(self, count: int) -> Builder:
         """So many of them, as children."""
-        return self._but(count=count)
+        return self._but(count=_counted(count))
 
     def key(self, *columns: str) -> Builder:
         """Found by these columns, where the key is not to be inferred."""
@@ -126,7 +128,7 @@ class Builder:
                 )
             return wish
         if isinstance(wish, int) and not isinstance(wish, bool):
-            return Builder(self._site, table, count=wish)
+            return Builder(self._site, table, count=_counted(wish))
         raise CannotMake(
             f"with_({table}=…) wants a number or a builder, not a {type(wish).__name__}",
             hints=[f"with_({table}=3)", f"with_({table}=make.{table}.set(…).times(3))"],
@@ -140,3 +142,11 @@ class Builder:
             changes["options"] = {**self.options, **changes["options"]}
         kept = {"values": self.values, "children": self.children, "options": self.options, "count": self.count}
         return Builder(self._site, self.table, **{**kept, **changes})
+
+
+def _counted(count: Any) -> int:
+    if not isinstance(count, int) or isinstance(count, bool):
+        raise CannotMake(f"it wants a number of rows, not a {type(count).__name__}")
+    if count < 0:
+        raise CannotMake(f"cannot make {count} rows")
+    return count

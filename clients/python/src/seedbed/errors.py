@@ -1,6 +1,7 @@
 """What can go wrong, each with what to do about it.
 
-Invariant: no error holds a secret or the value of a row; the service's own words are passed on unchanged.
+Invariant: no error holds a secret or the value of a row; the service's own words are passed on unchanged, but for lines
+to paste that are lines of Python here.
 """
 
 from __future__ import annotations
@@ -87,11 +88,13 @@ _BY_CODE = {
 
 def of_problem(problem: dict[str, Any]) -> SeedbedError:
     """The error for a problem as the service tells it (`Problem` of its description)."""
+    from .hint import in_python
+
     code = str(problem.get("code", ""))
     kind = _BY_CODE.get(code, Refused)
     return kind(
         str(problem.get("message", "the service refused without saying why")),
         code=code,
-        hints=[str(hint) for hint in problem.get("hints") or ()],
+        hints=[in_python(str(hint)) for hint in problem.get("hints") or ()],
         detail=problem.get("detail"),
     )

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .action import Diagnosis, Query, Values
 from .after import hooks_of
 from .call import Call, all_fit, call_of
-from .errors import CannotMake, Refused
+from .errors import CannotMake, Refused, SeedbedError, of_problem
 from .errors import is_told as __tracebackhide__  # noqa: F401
 from .fresh import ATTEMPTS, Ahead, is_taken
 from .interpreter import run
-from .parents import concerns, resolve
+from .kept_values import warn_of
+from .parents import concerns, explained, resolve
 from .plan import Made, Plan
 from .row import Layout, Row, name_of, rows_of
 
@@ -62,6 +63,16 @@ class Known:
 
 def rows(site: Site, builder: Builder, count: int | None) -> Generator[Any, Any, list[Row]]:
     """Makes the rows of a builder, parents first, and runs the hooks of those that were created."""
+    try:
+        return (yield from _rows(site, builder, count))
+    except Refused as error:
+        better = explained(site, builder.table, builder.values)
+        if better is None:
+            raise
+        raise better from error
+
+
+def _rows(site: Site, builder: Builder, count: int | None) -> Generator[Any, Any, list[Row]]:
     values = builder.values
     if any(concerns(name, value) for name, value in values.items()):
         values = yield from resolve(site, builder.table, values)
@@ -85,6 +96,8 @@ def rows(site: Site, builder: Builder, count: int | None) -> Generator[Any, Any,
     for one in made:
         of_binding = rows_of(one, layouts.get(one.binding), related)
         related.append((name_of(one.table), of_binding))
+        if one.kept:
+            warn_of(name_of(one.table), one.kept)
         outcomes[id(of_binding)] = one.outcomes
         if one.binding == result:
             found = of_binding
@@ -222,5 +235,5 @@ def _name(lease: Lease, call: Call) -> Any:
     return call.form
 
 
-def _error(said: dict[str, Any]) -> CannotMake:
-    return CannotMake(said["message"], code="cannot_make", hints=said.get("hints") or (), detail=said.get("detail"))
+def _error(said: dict[str, Any]) -> SeedbedError:
+    return of_problem({**said, "code": "cannot_make"})

@@ -1,4 +1,5 @@
-"""Parents of a row in a call: `author=alice` (a row), `author=make.users.with_(…)`, `author__email="x"`, `author=None`.
+"""Parents of a row in a call: `author=alice` (a row, or an object of SQLAlchemy or Django), `author__email="x"`,
+`author=make.users.with_(…)`, `author=None`.
 
 A foreign key goes by its column's name, the same without `_id`, the name of the table it refers to (also in the
 singular), or its constraint's name. Invariant: which of several foreign keys is meant is never guessed.
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .builder import Builder
+from .entity import columns_of, is_entity, is_of
 from .errors import CannotMake
 from .errors import is_told as __tracebackhide__  # noqa: F401
 from .row import Row
@@ -23,7 +25,21 @@ if TYPE_CHECKING:
 
 def concerns(name: str, value: Any) -> bool:
     """Whether a value may be one for a foreign key: only then is the schema looked at."""
-    return value is None or isinstance(value, (Row, Builder)) or "__" in name
+    return value is None or isinstance(value, (Row, Builder)) or "__" in name or is_entity(value)
+
+
+def explained(site: Site, table: str, values: dict[str, Any]) -> CannotMake | None:
+    """The error for values that the service refused because a reference's name was given something else."""
+    known = table_of(site.lease, table)
+    for name in values if known is not None else ():
+        keys = [] if known is None or name in known.columns else _matching(known, name)
+        if known is not None and keys:
+            columns = ", ".join(f"{column}=…" for column in keys[0].columns)
+            return CannotMake(
+                f"{table}.{name} is a reference to {keys[0].table}: pass a row, or {columns}",
+                hints=[_line(known, keys[0]), f"make.{table}({columns})"],
+            )
+    return None
 
 
 def resolve(site: Site, table: str, values: dict[str, Any]) -> Generator[Any, Any, dict[str, Any]]:
@@ -35,7 +51,7 @@ def resolve(site: Site, table: str, values: dict[str, Any]) -> Generator[Any, An
     apart: dict[str, dict[str, Any]] = {}
     for name, value in values.items():
         prefix, below, rest = name.partition("__")
-        if name in known.columns and not isinstance(value, (Row, Builder)):
+        if name in known.columns and not isinstance(value, (Row, Builder)) and not is_entity(value):
             found[name] = value
         elif below and name not in known.columns:
             apart.setdefault(prefix, {})[rest] = value
@@ -61,8 +77,13 @@ def resolve(site: Site, table: str, values: dict[str, Any]) -> Generator[Any, An
 
 def _key(table: Table, name: str, value: Any) -> ForeignKey:
     matching = _matching(table, name)
-    wanted = value.table if isinstance(value, (Row, Builder)) else None
-    fitting = [key for key in matching if wanted in (None, key.table)]
+    wanted: str | None
+    if is_entity(value):
+        wanted = type(value).__qualname__
+        fitting = [key for key in matching if is_of(value, key.table)]
+    else:
+        wanted = value.table if isinstance(value, (Row, Builder)) else None
+        fitting = [key for key in matching if wanted in (None, key.table)]
     if len(fitting) == 1:
         return fitting[0]
     if not fitting and matching:
@@ -121,6 +142,8 @@ def singulars(plural: str) -> list[str]:
 def _columns(table: Table, key: ForeignKey, name: str, value: Any) -> dict[str, Any]:
     if value is None:
         return dict.fromkeys(key.columns)
+    if is_entity(value):
+        return dict(zip(key.columns, columns_of(value, key.references, f"{table.name}.{name}")))
     if not isinstance(value, Row):
         raise CannotMake(
             f"{table.name}.{name} is a foreign key to {key.table}: it takes a row, a builder or None",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import pytest
@@ -95,14 +96,14 @@ def test_a_row_that_is_built_is_not_there(make: seedbed.Make, connection: Any) -
     assert connection.execute("SELECT count(*) FROM users").fetchone() == (0,)
 
 
-def test_errors_keep_the_service_s_hint(anywhere: seedbed.Make) -> None:
+def test_errors_keep_the_service_s_hint_as_a_line_of_python(anywhere: seedbed.Make) -> None:
     for _ in range(2):
-        with pytest.raises(seedbed.Refused, match="users has no column emial") as column:
+        with pytest.raises(seedbed.Refused, match=r"users has no column emial: did you mean email\?") as column:
             anywhere.users(emial="x")
-        assert column.value.hints == ["seedbed make users email=…"]
+        assert column.value.hints == ["make.users(email=…)"]
         with pytest.raises(seedbed.Refused, match="no table userz") as table:
             anywhere.userz()
-        assert table.value.hints == ["seedbed make users"]
+        assert table.value.hints == ["make.users()"]
         with pytest.raises(seedbed.SeedbedError, match="company"):
             anywhere.users(email="a@example.com", company_id=999)
 
@@ -170,3 +171,30 @@ def test_a_lease_that_has_ended_makes_nothing(service: seedbed.Service) -> None:
             for maker in (make, make.on(connection)):
                 with pytest.raises(seedbed.LeaseEnded):
                     maker.companies()
+
+
+def test_a_count_that_is_none_is_refused(anywhere: seedbed.Make) -> None:
+    for count in ("3", 2.0, True):
+        with pytest.raises(seedbed.CannotMake, match="wants a number of rows"):
+            anywhere.users.list(count)
+    for count in (-1, -3):
+        with pytest.raises(seedbed.CannotMake, match=f"cannot make {count} rows"):
+            anywhere.users.fresh_list(count)
+    with pytest.raises(seedbed.CannotMake, match="wants a number of rows"):
+        anywhere.users.with_(posts=anywhere.posts.times("3"))
+
+
+def test_a_value_that_is_never_updated_is_told(anywhere: seedbed.Make, connection: Any) -> None:
+    connection.execute("CREATE TABLE members (email text PRIMARY KEY, created_at timestamptz NOT NULL DEFAULT now())")
+    connection.commit()
+    anywhere.members(email="a@example.com")
+    with pytest.warns(UserWarning, match="a row of members that was there already kept another created_at") as warned:
+        row = anywhere.members(email="a@example.com", created_at="2020-01-01 00:00:00+00")
+    assert row.kept == ("created_at",)
+    assert warned[0].filename == __file__
+    with pytest.raises(seedbed.CannotMake, match="differs from what was passed in created_at") as strict:
+        anywhere.members.policy("strict")(email="a@example.com", created_at="2020-01-01 00:00:00+00")
+    assert strict.value.hints == ['….policy("keep")']
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        anywhere.members.policy("keep")(email="a@example.com", created_at="2020-01-01 00:00:00+00")
