@@ -59,11 +59,23 @@ pub(super) fn distinct(rows: &Rows<'_>, index: usize, made: &mut Columns) -> Res
     Ok(())
 }
 
+/// Where nothing but what they hold tells rows apart, alike ones can be made anew.
+pub(super) fn anew(node: &Node, failure: seedbed_api::Failure) -> seedbed_api::Failure {
+    if !node.key.is_content() {
+        return failure;
+    }
+    let table = &node.table.name;
+    failure.hint(format!("seedbed make {table} --fresh -n 3   # alike, and new with each call"))
+}
+
 fn no_more(node: &Node, found: usize) -> seedbed_api::Failure {
     let table = &node.table.name;
     let key = node.key.first().words().join(", ");
-    config(format!("no row of {table} is left: only {found} rows with other ({key}) are found"))
-        .hint(format!("seedbed make {table} -n {found}"))
+    let failure = config(format!(
+        "no row of {table} is left: only {found} rows with other ({key}) are found"
+    ))
+    .hint(format!("seedbed make {table} -n {found}"));
+    anew(node, failure)
 }
 
 /// Whether two rows may have the same key: some of it is generated, and no part of

@@ -4,6 +4,7 @@
 use seedbed_api::Result;
 use seedbed_schema::UniqueKey;
 
+use super::distinct::anew;
 use super::identity::{Known, Rows};
 use crate::graph::{Node, Source};
 use crate::wanted::config;
@@ -33,9 +34,10 @@ pub(super) fn holds(node: &Node, ordinal: u64) -> Result<()> {
     let columns: Vec<&str> = key.columns().collect();
     let columns = columns.join(", ");
     let table = &node.table.name;
+    let why = if node.key.is_content() { "tells rows apart" } else { "must be unique" };
     let message =
-        format!("no row of {table} is left: {columns} must be unique and can hold {domain} values");
-    Err(config(message).hint(format!("seedbed make {table} -n {domain}")))
+        format!("no row of {table} is left: {columns} {why} and can hold {domain} values");
+    Err(anew(node, config(message).hint(format!("seedbed make {table} -n {domain}"))))
 }
 
 /// How many rows there can be, where that is known: rows of ordinals from there
@@ -53,10 +55,14 @@ fn narrowest(node: &Node) -> Option<(u64, &UniqueKey)> {
             .filter(|name| !default(name))
             .try_fold(1_u64, |product, name| Some(product.saturating_mul(node.model.domain(name)?)))
     };
+    // Rows that are new in any case may be alike.
+    let alike = |key: &UniqueKey| {
+        node.fresh && node.key.is_content() && key.columns().eq(node.key.first().columns())
+    };
     node.table
         .keys
         .iter()
-        .filter(|key| key.is_plain() && key.columns().any(generated))
+        .filter(|key| key.is_plain() && key.columns().any(generated) && !alike(key))
         .filter(|key| key.columns().all(|name| generated(name) || default(name)))
         .filter_map(|key| Some((domain(key)?, key)))
         .min_by_key(|(domain, _)| *domain)

@@ -23,6 +23,9 @@ const FAN: u64 = 64;
 /// Ordinals asked for in one question where fewer are wanted.
 const MOST: u64 = 16_384;
 
+/// With fewer different contents than these, fresh rows are soon alike.
+const FEW: u64 = 65_536;
+
 /// Questions in a row whose answer is that all were used: after the end of the
 /// used ones there are few at most, such as other people's rows.
 const VAIN: u32 = 16;
@@ -200,9 +203,17 @@ fn array(rows: &Rows<'_>, parameter: &Parameter, ordinals: &[u64]) -> Result<Str
     Ok(literal(&texts))
 }
 
-/// Whether generated values tell its rows apart.
+/// Whether generated values tell its rows apart: where no key asks for it, only
+/// if there are enough of them.
 fn tells(node: &Node) -> bool {
-    if node.key.is_content() { !key(node).is_empty() } else { !node.generated().is_empty() }
+    if !node.key.is_content() {
+        return !node.generated().is_empty();
+    }
+    let generated = key(node);
+    let domain = generated
+        .iter()
+        .try_fold(1_u64, |product, name| Some(product.saturating_mul(node.model.domain(name)?)));
+    !generated.is_empty() && domain.is_none_or(|domain| domain > FEW)
 }
 
 /// All of its key was passed, and a row has it.

@@ -100,3 +100,25 @@ async fn rows_that_must_not_overlap_do_not_where_the_rest_is_passed() {
         assert_eq!(maker.make(&call).await.outcomes, [Outcome::Matched; 8]);
     }
 }
+
+/// Two values tell two rows apart; more are made by asking for new ones.
+#[tokio::test]
+async fn rows_that_nothing_tells_apart_are_made_anew() {
+    let maker =
+        Maker::new("CREATE TABLE flags (id serial PRIMARY KEY, done boolean NOT NULL)").await;
+    let two = of(2, call("flags", &[]));
+    assert_eq!(maker.make(&two).await.outcomes, [Outcome::Created; 2]);
+    let three = of(3, call("flags", &[]));
+    let told = refused(&maker, &three).await;
+    assert!(
+        told.chain().contains("done tells rows apart and can hold 2 values"),
+        "{}",
+        told.chain()
+    );
+    assert!(told.hints().iter().any(|hint| hint.contains("--fresh -n 3")), "{:?}", told.hints());
+    let fresh = Call { fresh: true, ..three };
+    for _ in 0..2 {
+        assert_eq!(maker.make(&fresh).await.outcomes, [Outcome::Created; 3]);
+    }
+    assert_eq!(maker.value("SELECT count(*) FROM flags").await, "8");
+}
