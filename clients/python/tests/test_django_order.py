@@ -100,6 +100,59 @@ def test_what_is_committed_beside_the_transaction_is_taken_back_and_told(shop: P
     result.stdout.fnmatch_lines(["*Rolled is rolled back by Django, but 1 rows*"])
 
 
+def test_who_asks_late_is_rolled_back(shop: Project) -> None:  # noqa: F811
+    shop.file(
+        "test_late.py",
+        """
+import pytest
+from shop.models import Product
+
+@pytest.fixture(autouse=True)
+def late(request): request.getfixturevalue("transactional_db" if "committed" in request.node.name else "db")
+
+@pytest.mark.parametrize("turn", range(3))
+def test_rolled_back(turn):
+    assert Product.objects.create(name="a").pk == 2
+
+@pytest.mark.parametrize("turn", range(3))
+def test_committed(turn):
+    assert Product.objects.create(name="a").pk == 2
+
+# Whose fixture pytest-django sees when it looks for the databases that are needed.
+def test_committed_knowingly(db): pass
+""",
+    )
+    shop.run("-q", "-p", "no:randomly", "-k", "committed").assert_outcomes(passed=4)
+    shop.run("-q", "-p", "no:randomly").assert_outcomes(passed=7)
+
+
+def test_readonly_tests_that_django_rolls_back(shop: Project) -> None:  # noqa: F811
+    shop.file(
+        "test_readonly.py",
+        """
+import pytest
+from django.test import TestCase
+from shop.models import Product
+
+@pytest.mark.seedbed(readonly=True)
+def test_writes(db): Product.objects.create(name="a")
+
+@pytest.mark.seedbed(readonly=True)
+def test_reads(db): assert Product.objects.count() == 1
+
+def test_may_write(db): Product.objects.create(name="a")
+
+class Mixed(TestCase):
+    @pytest.mark.seedbed(readonly=True)
+    def test_a(self): Product.objects.create(name="a")
+    def test_b(self): Product.objects.create(name="a")
+""",
+    )
+    result = shop.run("-q")
+    result.assert_outcomes(passed=3, failed=2)
+    result.stdout.fnmatch_lines(["*cannot execute INSERT in a read-only transaction*"])
+
+
 def test_a_transaction_of_a_wider_scope_is_left_open(shop: Project) -> None:  # noqa: F811
     shop.file(
         "test_wrapped.py",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner_project import Project
+from runner_project import Project, down, make_project
 
 pytest_plugins = ("pytester",)
 
@@ -83,3 +83,91 @@ def test_a(product, shared): pass
     result = project.run("-q")
     result.assert_outcomes(passed=1, warnings=1)
     result.stdout.fnmatch_lines(['*the fixture product makes rows that stay*@seedbed.shared(scope="module")*'])
+
+
+def test_who_asks_late_has_a_turn_all_the_same(project: Project) -> None:
+    project.file(
+        "conftest.py",
+        """
+import pytest
+@pytest.fixture(scope="session")
+def engine(request):
+    import psycopg
+    with psycopg.connect(request.getfixturevalue("seedbed_url")) as connection:
+        yield connection
+
+@pytest.fixture(autouse=True)
+def late(request):
+    return request.getfixturevalue("seedbed_url" if "url" in request.node.name else "engine")
+""",
+    )
+    body = "@pytest.mark.parametrize('turn', range(3))\ndef test_{0}(late, turn):\n"
+    project.tests(body.format("engine") + "    assert count(late) == 0; join(late); late.commit()\n")
+    project.tests(
+        body.format("url") + "    import psycopg\n    with psycopg.connect(late) as db: assert join(db) == 1\n",
+        "test_urls.py",
+    )
+    for order in (["test_inner.py", "test_urls.py"], ["test_urls.py", "test_inner.py"]):
+        project.run("-q", *order).assert_outcomes(passed=6)
+
+
+def test_a_shared_fixture_that_fails_to_end_is_named(project: Project) -> None:
+    project.tests("""
+@sb.shared(scope="module")
+def broken(db):
+    yield
+    raise KeyError("in the end")
+
+def test_a(broken, db): pass
+
+@pytest.mark.seedbed(lane="rollback")
+def test_b(db): pass
+
+def test_c(db): pass
+""")
+    result = project.run("-q", "-p", "no:randomly")
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(
+        ["*the fixture broken (scope module) of test_inner.py is shared by tests before this one and was finished*"]
+    )
+
+
+def test_a_fixture_db_of_the_project(project: Project) -> None:
+    project.tests("""
+class Database: pass
+
+@pytest.fixture
+def db(): return Database()
+
+def test_committed(db, make, seedbed):
+    make.members()
+    with seedbed.connect() as other: assert count(other) == 1
+
+@pytest.mark.seedbed(lane="rollback")
+def test_rolled_back(db, make): assert make.members().outcome == "created"
+
+class TestKnown:
+    @pytest.fixture
+    def db(self, seedbed):
+        with seedbed.connect() as connection: yield connection
+
+    def test_in_its_transaction(self, db, make, seedbed):
+        make.members()
+        assert count(db) == 1
+        with seedbed.connect() as other: assert count(other) == 0
+""")
+    project.run("-q").assert_outcomes(passed=3)
+
+
+def test_an_empty_database_is_told(bare: Project) -> None:
+    bare.tests("def test_it(db): count(db)\n")
+    try:
+        result = bare.run("-q")
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines([f"the database was empty from the start: nothing in {bare.path} says*"])
+        make_project(bare.path / "inner")
+        bare.ini("seedbed_directory = inner")
+        bare.run("-q").assert_outcomes(passed=1)
+    finally:
+        down(bare.path)
+        down(bare.path / "inner")

@@ -67,7 +67,14 @@ def rewind_instead_of_flush() -> None:
         databases, _ = _databases_of(cls)
         if databases is not None and databases.worker.turn is None and not _in_transaction(databases):
             cls._seedbed_class = OfClass.begun(databases, cls)
-        return enter(cls)
+        atomics = enter(cls)
+        turn = databases.worker.turn if databases else None
+        if databases is not None and turn is not None and turn.use.readonly:
+            # Nothing is left of it to judge by; the savepoint's end is the end of this as well.
+            for alias in databases.aliases & set(atomics):
+                with connections[alias].cursor() as cursor:
+                    cursor.execute("SET TRANSACTION READ ONLY")
+        return atomics
 
     leave_atomics = TestCase._rollback_atomics.__func__  # type: ignore[attr-defined]  # noqa: SLF001
 

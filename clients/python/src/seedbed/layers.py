@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable
 
+from .errors import SeedbedError
+
 if TYPE_CHECKING:
     from .lease import Mark
     from .worker import Worker
@@ -72,9 +74,12 @@ class Layers:
             if layer.before is not None and self._worker.usable:
                 self._worker.back_to(layer.before)
 
-    def finish_from(self, at: int) -> None:
-        """Finishes the layers from the `at`-th on, the highest first. The caller takes their data back."""
-        errors: list[BaseException] = []
+    def finish_from(self, at: int, why: str = "") -> None:
+        """Finishes the layers from the `at`-th on, the highest first. The caller takes their data back.
+
+        Raises the first error of theirs; SeedbedError with their name and `why`, if it is none of their own ends.
+        """
+        errors: list[tuple[Layer, Exception]] = []
         while len(self._stack) > at:
             layer = self._stack.pop()
             if layer.finishing:
@@ -83,10 +88,16 @@ class Layers:
             try:
                 layer.finish()
             except Exception as error:
-                errors.append(error)
+                errors.append((layer, error))
         if errors:
             # Those of the others are often its consequence.
-            raise errors[0]
+            layer, first = errors[0]
+            if not why:
+                raise first
+            raise SeedbedError(
+                f"{layer.name} is shared by tests before this one and was finished, because {why}; that raised "
+                f"{type(first).__name__}"
+            ) from first
 
     def finish_lost(self, mark: str) -> int:
         """The database went back to `mark`, further than asked for: finishes the layers above it. How many."""

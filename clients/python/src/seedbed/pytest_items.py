@@ -6,30 +6,72 @@ of the test's own; so it ends after those have been torn down.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from .pytest_plugin import LANES, TURN, django_aliases, of_unittest
-from .turn import Use
+from .turn import Use, django_in_transaction
+
+if TYPE_CHECKING:
+    from .worker import Worker
 
 # The fixture of pytest-django, which is asked for late and knows which databases there are.
 _DJANGO = "django_db_setup"
 
+# Fixtures of the plugin whose scope is the session, and which write nothing.
+OURS = ("_seedbed_worker", "seedbed", "seedbed_url")
+
 USE = pytest.StashKey[Use]()
+# Its turn begins when its fixtures are there, if none of them has begun it.
+LATE = pytest.StashKey[bool]()
 
 
 def prepare(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Notes how each test uses the database, and has the turns taken."""
     from .pytest_turns import Turns
 
-    keep = bool(config.getoption("seedbed_keep")) or config.getini("seedbed_keep") == "failed"
     Turns.registered(config)
     for item in items:
-        item.stash[USE] = use_of(item, keep)
-        names = getattr(item, "fixturenames", None)
-        if names is not None and not of_unittest(item):
-            _begin_before_its_own(item, names)
+        join(item)
+
+
+def note_asker(request: pytest.FixtureRequest, worker: Worker) -> None:
+    """Has the turns of a test taken that did not say it would use the database, and of all later ones: they may do
+    the same, without anything being called for it."""
+    from .pytest_turns import Turns
+
+    item = getattr(request, "_pyfuncitem", None)
+    if item is None or USE in item.stash:
+        return
+    Turns.registered(request.config).every = True
+    join(item)
+    asker: Any = request
+    while (asker := getattr(asker, "_parent_request", None)) is not None:
+        if asker.scope != "function" and asker.fixturename not in OURS:
+            # Its data lies below the test's mark, which is set when all fixtures are there.
+            item.stash[LATE] = True
+            return
+    begin(item, worker)
+
+
+def begin(item: pytest.Item, worker: Worker) -> None:
+    """Begins the turn of a test now, if it has not begun. It ends with the test."""
+    from .pytest_turns import turn_of
+
+    if worker.turn is None and not (django_aliases(item.config) and django_in_transaction()):
+        turn = turn_of(item, worker)
+        next(turn)
+        item.addfinalizer(lambda: next(turn, None))
+
+
+def join(item: pytest.Item) -> None:
+    """Has a turn taken for a test, which has not begun with its own fixtures."""
+    keep = bool(item.config.getoption("seedbed_keep")) or item.config.getini("seedbed_keep") == "failed"
+    item.stash[USE] = use_of(item, keep)
+    names = getattr(item, "fixturenames", None)
+    if names is not None and not of_unittest(item):
+        _begin_before_its_own(item, names)
 
 
 def use_of(item: pytest.Item, keep: bool) -> Use:

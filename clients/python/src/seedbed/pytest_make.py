@@ -36,7 +36,24 @@ def _connection(request: pytest.FixtureRequest, turn: Turn) -> Any:
         from django.db import connection
 
         return connection
-    # On the lane rollback nothing may be committed, whether or not the test looks at the connection.
-    if turn.worker.lease().lane == "rollback" or "db" in request.fixturenames:
-        return request.getfixturevalue("db")
+    kept = turn.worker.connection
+    if "db" in request.fixturenames:
+        connection = request.getfixturevalue("db")
+        # A project may call something else by that name.
+        if connection is kept.borrowed or _known(connection):
+            return connection
+    if turn.worker.lease().lane == "rollback":
+        # Nothing may be committed, whether or not the test looks at the connection.
+        return kept.borrowed or told(lambda: kept.lend(turn.name, turn.use.readonly))
     return None
+
+
+def _known(connection: Any) -> bool:
+    from .drivers.detect import kind_of
+    from .errors import CannotMake
+
+    try:
+        kind_of(connection)
+    except CannotMake:
+        return False
+    return True

@@ -34,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "seedbed_autouse", "mark before and rewind after every test (default: if seedbed_env is set)", "string"
     )
     parser.addini("seedbed_lane", "how the database goes back: auto, rewind, clone, truncate, rollback", default="")
+    parser.addini("seedbed_directory", "the project's folder, where seedbed.toml is (default: rootdir)", default="")
     parser.addini("seedbed_driver", "the driver of the fixture db: psycopg or psycopg2", default="")
     parser.addini("seedbed_keep", "keep the databases of tests: failed", default="")
     parser.addini("seedbed_django", "aliases of Django's databases that come from slots, all, or none", "args")
@@ -98,9 +99,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def _seedbed_worker(request: pytest.FixtureRequest) -> Worker:
+    from .pytest_items import note_asker
     from .pytest_worker import worker_of
 
-    return worker_of(request.config)
+    worker = worker_of(request.config)
+    note_asker(request, worker)
+    return worker
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 import pytest
 
 from .errors import SeedbedError, SeedbedWarning
-from .pytest_items import USE
+from .pytest_items import LATE, USE, begin, join
 from .pytest_worker import worker_of
 from .turn import Running, Turn, Use, Verdict
 
@@ -53,6 +53,8 @@ class Turns:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        # Whether also tests that did not say so may use the database.
+        self.every = False
 
     @classmethod
     def registered(cls, config: pytest.Config) -> Turns:
@@ -83,6 +85,8 @@ class Turns:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Before any fixture: those of a wider scope must find a lease on the lane of their test."""
+        if self.every and USE not in item.stash:
+            join(item)
         use = item.stash.get(USE, None)
         if use is not None:
             self.running(item)
@@ -96,6 +100,12 @@ class Turns:
         """Whatever is begun between tests, or by a test that is not known here, is not the last one's."""
         yield
         worker_of(self._config).running = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> None:
+        """A test of which it was found out late that it uses the database."""
+        if LATE in item.stash:
+            begin(item, worker_of(self._config))
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, None, None]:
@@ -121,10 +131,17 @@ class Turns:
             report.sections.append(("seedbed teardown", f"kept: {name}\n  seedbed kept open {name}"))
 
     def _where(self, item: pytest.Item, when: str) -> str:
-        lease = worker_of(self._config).leased
+        worker = worker_of(self._config)
+        lease = worker.leased
         if lease is None:
             return "no database is leased"
         lines = [f"slot {lease.slot}, lane {lease.lane}", lease.url]
+        folder = worker.empty()
+        if folder is not None:
+            lines.append(
+                f"the database was empty from the start: nothing in {folder} says what it is to hold\n"
+                "  seedbed_directory = path/to/project   # in pytest.ini: where seedbed.toml or the migrations are"
+            )
         if when != "teardown" and not item.stash.get(USE, Use()).keep:
             lines.append("what the test wrote is taken back now; pytest --seedbed-keep keeps it")
         return "\n".join(lines)

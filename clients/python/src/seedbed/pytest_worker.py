@@ -24,7 +24,9 @@ def worker_of(config: pytest.Config, count: int = 1) -> Worker:
         int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", count)),
         lane=config.getoption("seedbed_lane") or config.getini("seedbed_lane"),
         driver=config.getini("seedbed_driver"),
-        directory=str(config.rootpath),
+        directory=str((config.inipath.parent if config.inipath else config.rootpath) / said)
+        if (said := config.getini("seedbed_directory"))
+        else str(config.rootpath),
     )
     worker.tell = _teller(config)
     config.stash[_OF_CONFIG] = worker

@@ -60,7 +60,7 @@ def _fixture(function: Callable[..., Any]) -> Callable[..., Any]:
         worker: Worker = given.pop(_WORKER)
         request = given["request"] if "request" in wanted else given.pop("request")
         definition = request._fixturedef  # noqa: SLF001 - pytest has no public way to end a fixture early.
-        layer = told(lambda: worker.layers.lay(definition.argname, lambda: definition.finish(request)))
+        layer = told(lambda: worker.layers.lay(_called(definition), lambda: definition.finish(request)))
         borrowed = _Borrowed(worker, definition.argname)
         running: Any = None
         try:
@@ -88,6 +88,11 @@ def _fixture(function: Callable[..., Any]) -> Callable[..., Any]:
     kept.sort(key=lambda parameter: parameter.kind)
     build.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]
     return build
+
+
+def _called(definition: Any) -> str:
+    place = f" of {definition.baseid}" if definition.baseid else ""
+    return f"the fixture {definition.argname} (scope {definition.scope}){place}"
 
 
 class _Borrowed:

@@ -75,7 +75,7 @@ class Turn:
         self._marked = use.marked
         if use.marked and use.rolls_back:
             # On the others going back costs more than such a test.
-            self._marked = lease.lane == "rewind" and not _django_in_transaction()
+            self._marked = lease.lane == "rewind" and not django_in_transaction()
         if self._marked:
             try:
                 self.mark, self._others = marks(worker, test)
@@ -181,8 +181,8 @@ def beside(test: str, rewound: Rewound) -> list[str]:
     ]
 
 
-def _django_in_transaction() -> bool:
-    """Whether a fixture of a wider scope has opened a transaction, which a rewind would end."""
+def django_in_transaction() -> bool:
+    """Whether a transaction of Django's is open, a wider fixture's or the test's, which a rewind would end."""
     from django.db import connections
 
     return any(connection.in_atomic_block for connection in connections.all(initialized_only=True))

@@ -119,6 +119,17 @@ class Worker:
                 self._failure = error
             raise
 
+    def empty(self) -> str | None:
+        """The folder that was searched for a schema, if the database has no tables; None if it has, or is gone."""
+        lease = self._lease
+        if lease is None or not self.usable:
+            return None
+        try:
+            tables = lease.schema()["tables"]
+        except SeedbedError:
+            return None
+        return None if tables else self._directory or os.getcwd()
+
     def prepare(self, lane: str = "") -> None:
         """Before the fixtures of a test: on another lane than the last, what those tests shared is finished."""
         wish = lane or self.lane
@@ -153,7 +164,7 @@ class Worker:
         lost, self.unshared = self.unshared, False
         try:
             below = self.layers.lowest
-            self.layers.finish_from(0)
+            self.layers.finish_from(0, why)
             lost = self._lies_on(lease, below) or lost
         finally:
             self.connection.drop()
