@@ -117,6 +117,8 @@ def test_plain(): pass
     took = time.monotonic() - began
     result.assert_outcomes(passed=3, errors=3)
     assert result.stdout.str().count("\nseedbed: the connection to the lease service has ended") == 3
+    assert "is taken back now" not in result.stdout.str()
+    assert "has ended; nothing can be asked of it\n" in result.stdout.str()
     assert took < 30
     down(bare.path)
     subprocess.run([program(), "--quiet", "gc"], capture_output=True, check=False)

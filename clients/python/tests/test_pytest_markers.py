@@ -173,7 +173,27 @@ def test_after(db): assert join(db) == 1
     result.stdout.fnmatch_lines(
         ["*test_inner.py::test_leaks left a session open that held a transaction: test_inner.py::test_leaks*"]
     )
-    project.run("-q", "-W", "error::seedbed.pytest_turns.SeedbedWarning").assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*test_inner.py:*: SeedbedWarning: *"])
+    result = project.run("-q", "-W", "error::seedbed.pytest_turns.SeedbedWarning")
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.no_fnmatch_line("*pytest_turns.py*")
+
+
+def test_a_leak_of_a_pool_is_named_by_where_it_was_opened(project: Project) -> None:
+    project.tests("""
+import psycopg
+pool = []
+
+def test_opens(seedbed_url):
+    pool.append(psycopg.connect(seedbed_url, autocommit=True))
+
+def test_leaks(seedbed_url):
+    pool[0].autocommit = False
+    join(pool[0])
+""")
+    result = project.run("-q", "-p", "no:randomly")
+    result.assert_outcomes(passed=2, warnings=1)
+    result.stdout.fnmatch_lines(["*::test_leaks left a session open that held a transaction: opened in *::test_opens*"])
 
 
 def test_the_marker_alone_and_autouse(project: Project) -> None:

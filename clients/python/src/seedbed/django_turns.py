@@ -15,6 +15,7 @@ from django.db import connections
 from django.test import TestCase, TransactionTestCase
 
 from .errors import Refused, SeedbedWarning
+from .errors import is_told as __tracebackhide__  # noqa: F401
 from .turn import Turn, Use, beside, marks
 
 if TYPE_CHECKING:

@@ -41,7 +41,7 @@ class SeedbedError(Exception):
 def is_told(failure: Any) -> bool:
     """Whether a failure as pytest holds it says all there is to say. Files of this package have it for their
     `__tracebackhide__`: then pytest shows the test's own line, and none of theirs."""
-    return isinstance(getattr(failure, "value", None), SeedbedError)
+    return isinstance(getattr(failure, "value", None), (SeedbedError, SeedbedWarning))
 
 
 class SeedbedWarning(UserWarning):

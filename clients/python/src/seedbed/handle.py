@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .errors import Refused
+from .errors import is_told as __tracebackhide__  # noqa: F401
 
 if TYPE_CHECKING:
     from .lease import Kept, Lease, Mark, Rewound

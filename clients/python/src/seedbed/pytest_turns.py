@@ -135,6 +135,8 @@ class Turns:
         lease = worker.leased
         if lease is None:
             return "no database is leased"
+        if not worker.usable:
+            return f"the lease of {lease.slot} has ended; nothing can be asked of it"
         lines = [f"slot {lease.slot}, lane {lease.lane}", lease.url]
         folder = worker.empty()
         if folder is not None:
@@ -152,7 +154,11 @@ def _tell(item: pytest.Item, verdict: Verdict) -> None:
         item.stash[_KEPT] = verdict.kept.name
     try:
         for warning in verdict.warnings:
-            warnings.warn(SeedbedWarning(warning), stacklevel=1)
+            # As the test's own, for no line of this package is to blame.
+            path, line, _ = item.location
+            warnings.warn_explicit(SeedbedWarning(warning), None, path, (line or 0) + 1)
+    except SeedbedWarning as warning:
+        verdict.faults.insert(0, str(warning))
     finally:
         if verdict.faults:
             pytest.fail("seedbed: " + "\n".join(verdict.faults), pytrace=False)

@@ -153,8 +153,11 @@ class Turn:
         if self.use.rolls_back and not built:
             verdict.warnings.extend(beside(self.test, rewound))
         for session in rewound.ended:
+            # One of a pool has the name of the test in which it was opened.
+            opened = "opened in " if "::" in session.application and session.application != self.name else ""
             verdict.warnings.append(
-                f"{self.test} left a session open that held a {session.holds}: {session.application or 'unnamed'} "
+                f"{self.test} left a session open that held a {session.holds}: "
+                f"{opened}{session.application or 'unnamed'} "
                 f"(role {session.role}, pid {session.pid}); it was ended. Commit, roll back or close it in the test"
             )
 

@@ -21,6 +21,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from .errors import SeedbedWarning
+from .errors import is_told as __tracebackhide__  # noqa: F401
 from .turn import Turn, Use
 from .worker import current
 
