@@ -100,6 +100,13 @@ def test_what_is_committed_beside_the_transaction_is_taken_back_and_told(shop: P
     result.stdout.fnmatch_lines(["*Rolled is rolled back by Django, but 1 rows*"])
 
 
+def test_of_what_was_rolled_back_nothing_is_kept(shop: Project) -> None:  # noqa: F811
+    shop.file("test_failing.py", "def test_it(db): assert 0\n")
+    result = shop.run("-q", "--seedbed-keep")
+    result.assert_outcomes(failed=1)
+    result.stdout.no_fnmatch_line("*kept open*")
+
+
 def test_who_asks_late_is_rolled_back(shop: Project) -> None:  # noqa: F811
     shop.file(
         "test_late.py",

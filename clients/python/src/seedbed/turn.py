@@ -93,7 +93,8 @@ class Turn:
             # A fork that outlives its test's body: the parent has the turn.
             return verdict
         worker.turn = None
-        keep = failed and self.use.keep
+        # Of one that has rolled back there is nothing to be kept.
+        keep = failed and self.use.keep and not self.use.rolls_back
         worker.connection.give_back(commit=keep)
         if not worker.usable:
             return verdict
