@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import seedbed
+from seedbed.binary import find
+
+from .conftest import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,8 +79,11 @@ def test_a_kept_database_has_a_url_that_is_not_shown(own: seedbed.Lease) -> None
     with psycopg.connect(rewound.kept.url) as kept:
         assert kept.execute("SELECT name FROM companies").fetchall() == [("Acme",)]
     run(own, "INSERT INTO companies (name) VALUES ('Bolt')")
-    assert own.keep("another").name != rewound.kept.name
+    another = own.keep("another")
+    assert another.name != rewound.kept.name
     assert own.released
+    for kept in (rewound.kept, another):
+        subprocess.run([find(), "kept", "rm", kept.name], cwd=PROJECT, check=True, capture_output=True)
 
 
 def test_a_released_lease_is_ended(service: seedbed.Service) -> None:
