@@ -46,6 +46,9 @@ class Running:
             slots=int(told["SEEDBED_SLOTS"]),
             run=told["SEEDBED_RUN"],
         )
+        self.directory = directory
+        # Databases that are to be removed in the end.
+        self.kept: list[str] = []
 
     def end(self) -> None:
         assert self.process.stdin is not None
@@ -53,6 +56,8 @@ class Running:
         self.process.stdin.close()
         self.process.wait(60)
         self.process.stdout.close()
+        for name in self.kept:
+            subprocess.run([find(), "kept", "rm", name], cwd=self.directory, check=True, capture_output=True)
 
 
 @pytest.fixture(scope="session")
