@@ -19,6 +19,8 @@ from .errors import ServiceMissing
 _LARGEST_HEAD = 64 << 10
 # Seconds to wait for each piece of a reply that nobody wants any more, before the next request.
 _LATE = 10.0
+# A service ends when its server does.
+_ENDED = "it closed the connection: it or its server was ended or killed"
 
 
 class Broken(Exception):
@@ -82,7 +84,10 @@ class Wire:
         try:
             reply = self._reply(going)
         except Broken as broken:
-            raise Broken(str(unsent)) if unsent else broken from unsent
+            if unsent is None:
+                raise
+            said = _ENDED if isinstance(unsent, ConnectionError) else str(unsent)
+            raise Broken(said) from broken
         self._going = None
         return reply
 
@@ -98,10 +103,12 @@ class Wire:
         try:
             # One step, as above.
             pieces.extend(map(self._socket.recv, (1 << 16,)))
+        except ConnectionError as error:
+            raise Broken(_ENDED) from error
         except OSError as error:
             raise Broken(f"it did not answer: {error}") from error
         if not pieces[-1]:
-            raise Broken("it closed the connection")
+            raise Broken(_ENDED)
 
     def _reply(self, going: Exchange) -> tuple[int, bytes]:
         pieces = going.pieces

@@ -97,6 +97,15 @@ def test_a_service_that_is_killed_in_the_middle_is_told_at_once_and_ever_after(o
         client.get("/v1/health")
 
 
+def test_a_service_that_is_gone_is_told_in_words(own: Running) -> None:
+    with own.service.connect() as client:
+        os.kill(own.process.pid, signal.SIGKILL)
+        own.process.wait()
+        with pytest.raises(seedbed.ServiceMissing, match="it or its server was ended or killed") as gone:
+            client.get("/v1/health")
+        assert "Errno" not in str(gone.value)
+
+
 def test_a_fork_has_no_part_in_the_lease(service: seedbed.Service) -> None:
     with service.connect() as client, client.acquire("forks") as lease:
         read, write = os.pipe()
