@@ -62,7 +62,7 @@ class Handle:
         """A maker of rows that are committed at once, on a connection of the service."""
         from .make import Make
 
-        self._worker.outside("make")
+        self._worker.make_outside()
         return Make(self.lease)
 
     def mark(self) -> Mark:
@@ -88,14 +88,12 @@ class Handle:
     def connect(self) -> Any:
         """A new connection of the project's driver, which is the caller's to close."""
         turn = self._worker.turn
-        self._worker.outside("connect")
         return self._worker.connection.another(turn.name if turn else "")
 
     async def connect_async(self) -> Any:
         """A new `psycopg.AsyncConnection` or asyncpg connection, which is the caller's to close."""
         from .connect import connect_async
 
-        self._worker.outside("connect")
         return await connect_async(self.url, self._worker.driver)
 
     def _beginning(self) -> Mark:

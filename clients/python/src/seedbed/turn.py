@@ -83,6 +83,9 @@ class Turn:
                 if error.code != "writer_open" or not use.rolls_back:
                     raise
                 self._marked = False
+        if lease.lane == "rewind" and self.mark.depth > self._layers:
+            # More states below than layers: something was written that nothing builds again.
+            worker.unshared = True
         os.environ["PGAPPNAME"] = self.name
         worker.turn = self
 
@@ -110,6 +113,8 @@ class Turn:
         for lease, mark in self._others:
             self._judge(verdict, _back_to(worker, lease, mark, self.test), built)
         verdict.kept = rewound.kept
+        if rewound.marks_lost:
+            worker.unshared = False
         self._judge(verdict, rewound, built)
         if rewound.marks_lost and not worker.finished_lost and self.mark.depth:
             verdict.warnings.append(

@@ -51,7 +51,7 @@ class Worker:
         self.tell: Callable[[str], object] | None = None
         # The fixture that a runner is setting up: its name and scope.
         self.fixture: tuple[str, str] | None = None
-        # Whether one of a wider scope has written, or may have, without sharing it.
+        # Whether one of a wider scope has written without sharing it.
         self.unshared = False
         self._unshared_lost = False
         # How many layers the last rewind lost.
@@ -189,14 +189,13 @@ class Worker:
             self.watched(lambda: lease.rewind(below))
         return bool(self.watched(lambda: lease.rewind(lease.first)).rows)
 
-    def outside(self, what: str) -> None:
-        """Told when rows are made, or a connection is handed out: outside of tests, and of what they share, nothing
-        takes back what is written."""
+    def make_outside(self) -> None:
+        """Told when rows are made: outside of tests, and of what they share, nothing takes them back."""
         if self.turn is not None or self.layers.building:
             return
         self.unshared = True
         name, scope = self.fixture or ("", "")
-        if what == "make" and scope in ("class", "module", "package") and not name.startswith("_"):
+        if scope in ("class", "module", "package") and not name.startswith("_"):
             _warn(
                 f"the fixture {name} makes rows that stay when its {scope} ends, for nothing takes them back. "
                 f'Decorate it with @seedbed.shared(scope="{scope}") instead of @pytest.fixture(scope="{scope}")'
