@@ -224,7 +224,7 @@ def test_there(team, db): assert count(db) == 1; db.execute("DROP TABLE teams");
 def test_not_there_any_more(team, db): assert count(db) == 0
 """)
     result = project.run("-q")
-    result.assert_outcomes(passed=2, warnings=1)
+    result.assert_outcomes(passed=2, warnings=2)
     result.stdout.fnmatch_lines(["*what fixtures of a wider scope wrote is gone from the database*"])
 
 

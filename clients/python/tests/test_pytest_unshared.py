@@ -72,19 +72,29 @@ def test_without(FIXTURE, db, turn): assert count(db) >= 1
     project.run("-q", "-n", "5").assert_outcomes(passed=25, warnings=0)
 
 
-def test_rows_that_outlive_their_module_are_told(project: Project) -> None:
-    project.tests("""
+@pytest.mark.parametrize(
+    "line", ["seedbed.make.members()", "with seedbed.connect() as connection: join(connection, 'a@example.org')"]
+)
+def test_rows_that_outlive_their_module_are_told(project: Project, line: str) -> None:
+    project.tests(
+        """
 @pytest.fixture(scope="module")
-def product(seedbed): return seedbed.make.members()
+def product(seedbed):
+    FIXTURE
 
 @sb.shared
 def shared(seedbed): return seedbed.make.members()
 
-def test_a(product, shared): pass
-""")
+@pytest.fixture(scope="module")
+def reads(seedbed):
+    with seedbed.connect() as connection: yield count(connection)
+
+def test_a(product, shared, reads): assert reads >= 1
+""".replace("FIXTURE", line)
+    )
     result = project.run("-q")
     result.assert_outcomes(passed=1, warnings=1)
-    result.stdout.fnmatch_lines(['*the fixture product makes rows that stay*@seedbed.shared(scope="module")*'])
+    result.stdout.fnmatch_lines(['*what the fixture product wrote stays*@seedbed.shared(scope="module")*'])
 
 
 def test_who_asks_late_has_a_turn_all_the_same(project: Project) -> None:

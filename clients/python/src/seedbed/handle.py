@@ -62,7 +62,6 @@ class Handle:
         """A maker of rows that are committed at once, on a connection of the service."""
         from .make import Make
 
-        self._worker.make_outside()
         return Make(self.lease)
 
     def mark(self) -> Mark:

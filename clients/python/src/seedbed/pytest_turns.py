@@ -6,6 +6,7 @@ Invariant: an error of ours is told without the lines of this package that raise
 from __future__ import annotations
 
 import warnings
+from inspect import isgeneratorfunction
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 import pytest
@@ -53,6 +54,7 @@ class Turns:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self.item: pytest.Item | None = None
         # Whether also tests that did not say so may use the database.
         self.every = False
 
@@ -96,9 +98,11 @@ class Turns:
             told(worker.lease)
 
     @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_protocol(self) -> Generator[None, None, None]:
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, None, None]:
         """Whatever is begun between tests, or by a test that is not known here, is not the last one's."""
+        self.item = item
         yield
+        self.item = None
         worker_of(self._config).running = None
 
     @pytest.hookimpl(tryfirst=True)
@@ -109,11 +113,27 @@ class Turns:
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, None, None]:
-        """Which fixture uses the database outside of a test's turn."""
+        """Whether a fixture of a wider scope writes what nothing takes back when that scope ends."""
+        name, scope = fixturedef.argname, fixturedef.scope
+        # One that yields may well clean up.
+        if scope in ("function", "session") or name.startswith("_") or isgeneratorfunction(fixturedef.func):
+            yield
+            return
         worker = worker_of(self._config)
-        before, worker.fixture = worker.fixture, (fixturedef.argname, fixturedef.scope)
+        before = worker.written()
         yield
-        worker.fixture = before
+        after = None if before is None else worker.written()
+        if before is not None and after is not None and after > before:
+            path, line, _ = self.item.location if self.item else ("", None, "")
+            warnings.warn_explicit(
+                SeedbedWarning(
+                    f"what the fixture {name} wrote stays when its {scope} ends, for nothing takes it back. Decorate "
+                    f'it with @seedbed.shared(scope="{scope}") instead of @pytest.fixture(scope="{scope}")'
+                ),
+                None,
+                path,
+                (line or 0) + 1,
+            )
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, None]:

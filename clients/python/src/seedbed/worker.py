@@ -49,8 +49,6 @@ class Worker:
         self.companions: list[Lease] = []
         # Takes a line for the user's terminal, where there is one.
         self.tell: Callable[[str], object] | None = None
-        # The fixture that a runner is setting up: its name and scope.
-        self.fixture: tuple[str, str] | None = None
         # Whether one of a wider scope has written without sharing it.
         self.unshared = False
         self._unshared_lost = False
@@ -189,17 +187,18 @@ class Worker:
             self.watched(lambda: lease.rewind(below))
         return bool(self.watched(lambda: lease.rewind(lease.first)).rows)
 
-    def make_outside(self) -> None:
-        """Told when rows are made: outside of tests, and of what they share, nothing takes them back."""
-        if self.turn is not None or self.layers.building:
-            return
-        self.unshared = True
-        name, scope = self.fixture or ("", "")
-        if scope in ("class", "module", "package") and not name.startswith("_"):
-            _warn(
-                f"the fixture {name} makes rows that stay when its {scope} ends, for nothing takes them back. "
-                f'Decorate it with @seedbed.shared(scope="{scope}") instead of @pytest.fixture(scope="{scope}")'
-            )
+    def written(self) -> int | None:
+        """How many states lie below now; None where that is unknown, or what is written is a test's or a layer's."""
+        if self._lease is None and self._failure is None:
+            return 0
+        if not self.usable or self.turn is not None or self.layers.building:
+            return None
+        assert self._lease is not None
+        try:
+            return self._lease.mark().depth if self._lease.lane == "rewind" else None
+        except SeedbedError:
+            # A transaction is open, which may come to nothing.
+            return None
 
     def close(self) -> None:
         """The end: the connection to the service closes, and the lease ends with it."""
