@@ -33,13 +33,21 @@ def test_a_variable_that_names_no_program_is_an_error(tmp_path: Path, monkeypatc
         binary.find()
 
 
+def elsewhere(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """An interpreter in this folder, wherever the package and its program are installed."""
+    import sysconfig
+
+    monkeypatch.setattr(sys, "executable", str(folder / "python"))
+    monkeypatch.setattr(sysconfig, "get_path", lambda *_, **__: str(folder))
+
+
 def test_beside_the_interpreter_comes_before_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for folder in ("venv", "path"):
         (tmp_path / folder).mkdir()
         program_at(tmp_path / folder / binary.NAME)
     monkeypatch.delenv("SEEDBED_BIN", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path / "path"))
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "venv" / "python"))
+    elsewhere(monkeypatch, tmp_path / "venv")
     assert binary.find() == str(tmp_path / "venv" / binary.NAME)
     (tmp_path / "venv" / binary.NAME).unlink()
     assert binary.find() == str(tmp_path / "path" / binary.NAME)
@@ -48,7 +56,7 @@ def test_beside_the_interpreter_comes_before_path(tmp_path: Path, monkeypatch: p
 def test_where_it_is_nowhere_the_line_to_install_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SEEDBED_BIN", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    elsewhere(monkeypatch, tmp_path)
     with pytest.raises(seedbed.BinaryMissing) as caught:
         binary.find()
     assert caught.value.hints == [f"{tmp_path}/python -m pip install --force-reinstall seedbed"]

@@ -29,11 +29,11 @@ def run(lease: seedbed.Lease, sql: str) -> Any:
 
 
 def test_what_was_committed_is_taken_back(lease: seedbed.Lease) -> None:
-    mark = lease.mark("test")
+    mark = lease.mark("commits")
     assert (mark.depth, mark.redoable) == (0, True)
     run(lease, "INSERT INTO companies (name) VALUES ('Acme')")
-    rewound = lease.rewind(mark, "test")
-    assert (rewound.mark, rewound.replaced, rewound.rows, rewound.tables) == (mark.name, False, 1, 1)
+    rewound = lease.rewind(mark, "commits")
+    assert (rewound.mark, rewound.why, rewound.rows, rewound.tables) == (mark.name, None, 1, 1)
     assert run(lease, "SELECT count(*) FROM companies") == [(0,)]
 
 
