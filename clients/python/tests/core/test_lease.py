@@ -28,13 +28,13 @@ def run(lease: seedbed.Lease, sql: str) -> Any:
         return cursor.fetchall() if cursor.description else None
 
 
-def test_what_was_committed_is_taken_back(lease: seedbed.Lease) -> None:
-    mark = lease.mark("commits")
+def test_what_was_committed_is_taken_back(own: seedbed.Lease) -> None:
+    mark = own.mark("commits")
     assert (mark.depth, mark.redoable) == (0, True)
-    run(lease, "INSERT INTO companies (name) VALUES ('Acme')")
-    rewound = lease.rewind(mark, "commits")
+    run(own, "INSERT INTO companies (name) VALUES ('Acme')")
+    rewound = own.rewind(mark, "commits")
     assert (rewound.mark, rewound.why, rewound.rows, rewound.tables) == (mark.name, None, 1, 1)
-    assert run(lease, "SELECT count(*) FROM companies") == [(0,)]
+    assert run(own, "SELECT count(*) FROM companies") == [(0,)]
 
 
 def test_a_changed_schema_replaces_the_database_and_forgets_what_was_learned(own: seedbed.Lease) -> None:
