@@ -1,5 +1,7 @@
 //! What came of a call.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +29,7 @@ pub struct Made {
     /// The table, qualified where it must be.
     pub table: String,
     /// The columns of `rows`, in the table's order.
-    pub columns: Vec<Column>,
+    pub columns: Arc<Vec<Column>>,
     /// All columns as text, after triggers and defaults, by ordinal.
     pub rows: Vec<Vec<Option<String>>>,
     /// What happened to each row.

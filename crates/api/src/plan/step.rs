@@ -1,6 +1,8 @@
 //! A plan: statements with data flow between them, for whoever owns the
 //! connection. No plan holds COMMIT, DDL, `setval`, TRUNCATE or a trigger switch.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +43,7 @@ pub struct Binding {
     /// How many rows it has.
     pub rows: Rows,
     /// What steps return after `ordinal` and `same`, in order.
-    pub columns: Vec<Column>,
+    pub columns: Arc<Vec<Column>>,
     /// Whether its rows are the normalised keys of the binding of this name,
     /// which are sent along when values are asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -269,7 +269,7 @@ mod tests {
         let made = Made {
             binding: "users".into(),
             table: "\"public\".\"users\"".into(),
-            columns: vec![Column { name: "id".into(), type_name: "bigint".into() }],
+            columns: vec![Column { name: "id".into(), type_name: "bigint".into() }].into(),
             rows: vec![vec![Some("1".into())]; 1_000],
             outcomes,
             kept: None,

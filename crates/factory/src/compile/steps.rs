@@ -87,7 +87,7 @@ fn binding(node: &Node) -> Binding {
         name: node.name.clone(),
         table: node.table.name.sql(),
         rows: node.rows,
-        columns: node.table.columns.iter().map(column).collect(),
+        columns: node.table.columns.iter().map(column).collect::<Vec<_>>().into(),
         key_of: None,
         kept: kept(node).into_iter().map(|column| column.name.clone()).collect(),
     }
@@ -98,7 +98,7 @@ fn keys(node: &Node) -> Binding {
         name: key_name(node),
         table: node.table.name.sql(),
         rows: node.rows,
-        columns: columns(node),
+        columns: columns(node).into(),
         key_of: Some(node.name.clone()),
         kept: Vec::new(),
     }

@@ -121,7 +121,7 @@ impl Rows {
     fn of(made: Vec<Made>, result: &str) -> Self {
         let made = made.into_iter().find(|made| made.binding == result).unwrap();
         Self {
-            columns: made.columns.into_iter().map(|column| column.name).collect(),
+            columns: made.columns.iter().map(|column| column.name.clone()).collect(),
             rows: made.rows,
             outcomes: made.outcomes,
         }

@@ -65,7 +65,7 @@ pub(crate) fn plan(rows: Rows, steps: Vec<Step>) -> Plan {
             name: "users".to_owned(),
             table: "users".to_owned(),
             rows,
-            columns,
+            columns: columns.into(),
             key_of: None,
             kept: Vec::new(),
         }],
