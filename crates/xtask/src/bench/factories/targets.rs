@@ -138,7 +138,8 @@ fn peers(report: &mut Report, part: Size, rivals: &[Rival]) {
 
 /// What may be asked for against a peer over which COPY itself has this lead.
 fn reachable(wanted: f64, lead_of_copy: f64) -> f64 {
-    wanted.min(lead_of_copy * KEYED / 100.0)
+    // To a tenth: more digits would say nothing.
+    wanted.min((lead_of_copy * KEYED / 10.0).round() / 10.0)
 }
 
 #[cfg(test)]
