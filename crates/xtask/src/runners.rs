@@ -114,7 +114,7 @@ fn path_with(folders: &[PathBuf]) -> OsString {
 }
 
 /// Runs a command of a package client; what it said if it failed.
-fn succeed(command: &mut Command) -> Result<()> {
+pub(crate) fn succeed(command: &mut Command) -> Result<()> {
     let shown = format!("{command:?}");
     let output = command.stdin(Stdio::null()).output().with_context(|| shown.clone())?;
     if !output.status.success() {

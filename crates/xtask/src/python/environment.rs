@@ -5,9 +5,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 use crate::root;
+use crate::runners::succeed;
 
 /// A virtual environment.
 pub(crate) struct Environment {
@@ -83,16 +84,4 @@ pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
     let mut command = Command::new(&file);
     command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success()).then_some(file)
-}
-
-/// Runs a command; what it said if it failed.
-fn succeed(command: &mut Command) -> Result<()> {
-    let shown = format!("{command:?}");
-    let output = command.stdin(Stdio::null()).output().with_context(|| shown.clone())?;
-    if !output.status.success() {
-        print!("{}", String::from_utf8_lossy(&output.stdout));
-        print!("{}", String::from_utf8_lossy(&output.stderr));
-        bail!("{shown} ended with {}", output.status);
-    }
-    Ok(())
 }
