@@ -45,7 +45,10 @@ pub(crate) fn run(length: Length) -> Result<bool> {
     tally.add(deny()?);
     tally.add(tests(length)?);
     tally.add(example::run(length)?);
-    tally.add(python::run(length)?);
+    tally.add(python::run(length).unwrap_or_else(|error| {
+        println!("FAIL python: {error:#}");
+        Tally::check(false)
+    }));
     tally.add(chaos());
     tally.add(say("bench --short", bench::smoke));
     finish(&tally, began)
