@@ -21,8 +21,10 @@ impl Environment {
     pub(crate) fn open(name: &str, python: &Path, list: &Path) -> Result<Self> {
         let home = root::find()?.join("target/xtask/python").join(name);
         let own = Self { name: name.to_owned(), home };
-        let wanted =
+        let mut wanted =
             std::fs::read(list).with_context(|| format!("cannot read {}", list.display()))?;
+        // Its programs name the folder they were installed in.
+        wanted.extend_from_slice(own.home.as_os_str().as_encoded_bytes());
         let done = own.home.join("installed");
         if std::fs::read(&done).is_ok_and(|installed| installed == wanted) {
             return Ok(own);
