@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,7 +58,16 @@ class Running:
         self.process.wait(60)
         self.process.stdout.close()
         for name in self.kept:
-            subprocess.run([find(), "kept", "rm", name], cwd=self.directory, check=True, capture_output=True)
+            self._remove(name)
+
+    def _remove(self, name: str) -> None:
+        """Removes a kept database; while others are being stored, it may have to be asked again."""
+        for _ in range(50):
+            done = subprocess.run([find(), "kept", "rm", name], cwd=self.directory, capture_output=True, text=True)
+            if done.returncode == 0:
+                return
+            time.sleep(0.2)
+        raise AssertionError(done.stderr)
 
 
 @pytest.fixture(scope="session")
