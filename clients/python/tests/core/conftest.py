@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,15 +26,18 @@ class Running:
     """`seedbed run` with a command that does nothing but wait."""
 
     def __init__(self, workers: int, directory: Path = PROJECT) -> None:
-        outside = {name: value for name, value in os.environ.items() if not name.startswith("SEEDBED_")}
-        if "SEEDBED_BIN" in os.environ:
-            outside["SEEDBED_BIN"] = os.environ["SEEDBED_BIN"]
+        # Without what says where a service is; the program and its folders stay those of this run.
+        self.outside = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("SEEDBED_") or name == "SEEDBED_BIN" or name.endswith("_DIR")
+        }
         self.process = subprocess.Popen(
             [find(), "run", "--quiet", "--workers", str(workers), "--", sys.executable, "-c", _TELL],
             cwd=directory,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=outside,
+            env=self.outside,
         )
         assert self.process.stdout is not None
         told = json.loads(self.process.stdout.readline())
@@ -58,16 +60,9 @@ class Running:
         self.process.wait(60)
         self.process.stdout.close()
         for name in self.kept:
-            self._remove(name)
-
-    def _remove(self, name: str) -> None:
-        """Removes a kept database; while others are being stored, it may have to be asked again."""
-        for _ in range(50):
-            done = subprocess.run([find(), "kept", "rm", name], cwd=self.directory, capture_output=True, text=True)
-            if done.returncode == 0:
-                return
-            time.sleep(0.2)
-        raise AssertionError(done.stderr)
+            subprocess.run(
+                [find(), "kept", "rm", name], cwd=self.directory, env=self.outside, check=True, capture_output=True
+            )
 
 
 @pytest.fixture(scope="session")

@@ -320,7 +320,10 @@ fn a_changed_schema_is_noticed_also_when_it_was_known() {
         scene.psql(
             "ALTER EVENT TRIGGER seedbed_journal_ddl DISABLE; ALTER TABLE users DROP COLUMN shoe",
         );
-        assert_ne!(client.schema("1").await.unwrap().fingerprint, third);
+        let fourth = client.schema("1").await.unwrap().fingerprint;
+        assert_ne!(fourth, third);
+        scene.psql("DROP SCHEMA seedbed_journal CASCADE; ALTER TABLE users ADD COLUMN hat int");
+        assert_ne!(client.schema("1").await.unwrap().fingerprint, fourth);
     });
     scene.end();
 }
